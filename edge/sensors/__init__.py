@@ -1,0 +1,1 @@
+"""Bytes or frames in, typed readings out."""
