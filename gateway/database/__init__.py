@@ -1,0 +1,1 @@
+"""The gateway's relational memory: tables, sessions, migrations."""
