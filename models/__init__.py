@@ -1,0 +1,1 @@
+"""Training, exporting and measuring the detectors that the edge runs; needs the ``train`` extra."""
