@@ -3,6 +3,7 @@
 Both are told to keep sessions and queued messages on disk, so that a kill -9 loses none of them.
 """
 
+import getpass
 import shutil
 import socket
 import subprocess
@@ -16,6 +17,7 @@ START_TIMEOUT_S = 15.0
 MOSQUITTO = """\
 listener {port} {host}
 allow_anonymous true
+user {user}
 persistence true
 persistence_location {store}/
 autosave_on_changes true
@@ -23,6 +25,7 @@ autosave_interval 1
 max_queued_messages 100000
 max_packet_size 1000000
 """
+# user: started by root it would become "mosquitto", which may not write into our store.
 # autosave: with mosquitto's defaults a kill -9 loses every queued message; with these it kept 300 of 300.
 
 NATS = """\
@@ -63,7 +66,9 @@ class Broker:
         store.mkdir(parents=True, exist_ok=True)
         config = self._directory / f"{self.kind}.conf"
         template = MOSQUITTO if self.kind == "mosquitto" else NATS
-        config.write_text(template.format(host=self.host, port=self.port, store=store))
+        config.write_text(
+            template.format(host=self.host, port=self.port, store=store, user=getpass.getuser())
+        )
         log = (self._directory / "broker.log").open("ab")
         with log:
             self._process = subprocess.Popen(  # noqa: S603 - our own binary and config

@@ -33,7 +33,7 @@ class Struct(msgspec.Struct, frozen=True):
     """Base of everything on the wire."""
 
 
-class Stamp(Struct):
+class Stamp(Struct, frozen=True):
     """Who says it and when: (device, boot, seq) is unique and ``seq`` rises by one within a boot."""
 
     device: OpaqueId
@@ -55,7 +55,7 @@ class FallPhase(StrEnum):
     RECOVERED = "recovered"
 
 
-class Evidence(Struct):
+class Evidence(Struct, frozen=True):
     """One reason for a decision, as a code with a number, put into words by whoever shows it."""
 
     code: Code
@@ -63,7 +63,7 @@ class Evidence(Struct):
     unit: str
 
 
-class Fall(Struct, tag_field="type", tag="fall"):
+class Fall(Struct, frozen=True, tag_field="type", tag="fall"):
     """A fall in a home. ``answer_by_ms`` is when the device stops waiting for the resident's answer."""
 
     incident: Ulid
@@ -82,7 +82,7 @@ class VisitPhase(StrEnum):
     ENDED = "ended"
 
 
-class Sighting(Struct, tag_field="type", tag="sighting"):
+class Sighting(Struct, frozen=True, tag_field="type", tag="sighting"):
     """Animals confirmed over time in front of one camera. ``heading_deg`` is clockwise from north."""
 
     visit: Ulid
@@ -95,7 +95,7 @@ class Sighting(Struct, tag_field="type", tag="sighting"):
     picture: Annotated[bytes, msgspec.Meta(max_length=PICTURE_BYTES_MAX)] | None = None
 
 
-class PinChange(Struct):
+class PinChange(Struct, frozen=True):
     """One output pin switched."""
 
     output: Code
@@ -111,7 +111,7 @@ class RepelPhase(StrEnum):
     OUTCOME = "outcome"
 
 
-class Repel(Struct, tag_field="type", tag="repel"):
+class Repel(Struct, frozen=True, tag_field="type", tag="repel"):
     """What the repeller did during a visit. ``outcome`` is 'left' or 'stayed' in the last phase."""
 
     visit: Ulid
@@ -131,7 +131,7 @@ class FaultPhase(StrEnum):
     CLEARED = "cleared"
 
 
-class Fault(Struct, tag_field="type", tag="fault"):
+class Fault(Struct, frozen=True, tag_field="type", tag="fault"):
     """Something of the device does not work: a silent camera, a stuck port, a disarmed repeller."""
 
     fault: Ulid
@@ -144,7 +144,7 @@ class Fault(Struct, tag_field="type", tag="fault"):
 EventBody = Fall | Sighting | Repel | Fault
 
 
-class Event(Struct, kw_only=True):
+class Event(Struct, frozen=True, kw_only=True):
     """Event lane: kept on the device until a receipt names ``id``."""
 
     schema: int = SCHEMA_VERSION
@@ -156,7 +156,7 @@ class Event(Struct, kw_only=True):
 # --- telemetry lane -------------------------------------------------------------------------------
 
 
-class Sample(Struct):
+class Sample(Struct, frozen=True):
     """Numbers of one measurement at one moment; units are in the field names (``height_m``)."""
 
     measurement: Code
@@ -164,7 +164,7 @@ class Sample(Struct):
     fields: Annotated[dict[Code, float], msgspec.Meta(min_length=1, max_length=32)]
 
 
-class Telemetry(Struct, kw_only=True):
+class Telemetry(Struct, frozen=True, kw_only=True):
     """Telemetry lane: a batch of samples; the oldest batches are dropped, and counted, when space ends."""
 
     schema: int = SCHEMA_VERSION
@@ -177,7 +177,7 @@ class Telemetry(Struct, kw_only=True):
 # --- live lane ------------------------------------------------------------------------------------
 
 
-class LiveHome(Struct, tag_field="type", tag="home"):
+class LiveHome(Struct, frozen=True, tag_field="type", tag="home"):
     """A home right now. ``points``: [x, y, z, doppler] in m and m/s, room frame (z above the floor)."""
 
     points: list[tuple[float, float, float, float]]
@@ -188,7 +188,7 @@ class LiveHome(Struct, tag_field="type", tag="home"):
     said: Code | None = None
 
 
-class Box(Struct):
+class Box(Struct, frozen=True):
     """A detected animal in a picture, in fractions of its width and height."""
 
     species: Code
@@ -201,7 +201,7 @@ class Box(Struct):
     confirmed: bool = False
 
 
-class LiveField(Struct, tag_field="type", tag="field"):
+class LiveField(Struct, frozen=True, tag_field="type", tag="field"):
     """A field right now. ``picture`` is withheld while a person is in view."""
 
     boxes: list[Box]
@@ -212,7 +212,7 @@ class LiveField(Struct, tag_field="type", tag="field"):
     picture: Annotated[bytes, msgspec.Meta(max_length=PICTURE_BYTES_MAX)] | None = None
 
 
-class Live(Struct, kw_only=True):
+class Live(Struct, frozen=True, kw_only=True):
     """Live lane: what a watching page draws; sent only where the device's configuration allows it."""
 
     schema: int = SCHEMA_VERSION
@@ -223,7 +223,7 @@ class Live(Struct, kw_only=True):
 # --- state, retained, with a last will ------------------------------------------------------------
 
 
-class State(Struct, kw_only=True):
+class State(Struct, frozen=True, kw_only=True):
     """Retained: the device's health. The last will is the same message with ``online`` false."""
 
     schema: int = SCHEMA_VERSION
@@ -241,7 +241,7 @@ class State(Struct, kw_only=True):
 # --- to the device --------------------------------------------------------------------------------
 
 
-class Answered(Struct, tag_field="type", tag="answered"):
+class Answered(Struct, frozen=True, tag_field="type", tag="answered"):
     """Somebody answered the alert: the device may tell the resident that help is coming."""
 
     incident: Ulid
@@ -249,13 +249,13 @@ class Answered(Struct, tag_field="type", tag="answered"):
     role: Code
 
 
-class MuteRepeller(Struct, tag_field="type", tag="mute_repeller"):
+class MuteRepeller(Struct, frozen=True, tag_field="type", tag="mute_repeller"):
     """Keep the repeller off until a time; it can only make the device quieter."""
 
     until_ms: UnixMs
 
 
-class Command(Struct, kw_only=True):
+class Command(Struct, frozen=True, kw_only=True):
     """To a device, which ignores it after ``expires_ms`` by its own clock."""
 
     schema: int = SCHEMA_VERSION
@@ -265,7 +265,7 @@ class Command(Struct, kw_only=True):
     body: Answered | MuteRepeller
 
 
-class Receipt(Struct, kw_only=True):
+class Receipt(Struct, frozen=True, kw_only=True):
     """The gateway has committed these events or telemetry batches: the device may forget them."""
 
     schema: int = SCHEMA_VERSION
@@ -278,8 +278,7 @@ MessageT = TypeVar("MessageT", Event, Telemetry, Live, State, Command, Receipt)
 
 _encoder = msgspec.json.Encoder()
 _decoders: dict[type, msgspec.json.Decoder[object]] = {
-    kind: msgspec.json.Decoder(kind)
-    for kind in (Event, Telemetry, Live, State, Command, Receipt)
+    kind: msgspec.json.Decoder(kind) for kind in (Event, Telemetry, Live, State, Command, Receipt)
 }
 
 
@@ -301,7 +300,6 @@ def decode(payload: bytes, kind: type[MessageT]) -> MessageT:
     assert isinstance(message, kind)  # noqa: S101 - the decoder's own promise, told to the type checker
     if message.schema > SCHEMA_VERSION:
         raise NotOfTheContractError(
-            f"{kind.__name__}: schema {message.schema} is newer than {SCHEMA_VERSION}:"
-            " update the receiver"
+            f"{kind.__name__}: schema {message.schema} is newer than {SCHEMA_VERSION}: update the receiver"
         )
     return message

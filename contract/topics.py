@@ -30,6 +30,7 @@ QOS: dict[Lane, int] = {
 }
 
 FROM_DEVICE = (Lane.EVENT, Lane.TELEMETRY, Lane.LIVE, Lane.STATE)
+_LANES = frozenset(lane.value for lane in Lane)
 TO_DEVICE = (Lane.COMMAND, Lane.RECEIPT)
 
 
@@ -56,6 +57,6 @@ def parse(text: str) -> Address:
     """Take a topic apart; raises ValueError if it is not one of ours."""
     prefix, _, rest = text.partition(f"{ROOT}/")
     device, _, lane = rest.partition("/")
-    if prefix or not is_opaque(device) or lane not in Lane:
+    if prefix or not is_opaque(device) or lane not in _LANES:
         raise ValueError(f"topic {text!r} is not {ROOT}/{{device}}/{{lane}}")
     return Address(device, Lane(lane))

@@ -12,9 +12,7 @@ from models.pictures import DataError, open_album
 from models.shipping import export_run, measured, negatives, parted, with_data
 from models.train import Recipe, Trainer
 
-app = typer.Typer(
-    add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__
-)
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 _USUAL = Recipe()
 
 Data = Annotated[list[Path], typer.Option(help="COCO JSON; pictures in images/ beside it. Repeat.")]

@@ -33,9 +33,7 @@ EARLY = Strength(mosaic=0.5, smallest=0.35, largest=1.35)
 LATE = Strength(mosaic=0.0, smallest=0.6, largest=1.1)  # the last epochs see pictures as they come
 
 
-def compose(
-    draw: Callable[[], Sample], size: int, strength: Strength, rng: Generator
-) -> Sample:
+def compose(draw: Callable[[], Sample], size: int, strength: Strength, rng: Generator) -> Sample:
     """A (size, size, 3) uint8 BGR picture and its boxes; ``draw`` gives one labelled picture after another."""
     if rng.random() < strength.mosaic:
         image, boxes = _mosaic([draw() for _ in range(4)], size, rng)

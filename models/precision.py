@@ -35,7 +35,7 @@ def average_precision(album: Album, detector: Detecting) -> dict[str, float]:
         truth.dataset = _tree(album)
         truth.createIndex()
         if not rows:
-            return {name: 0.0 for name in _labelled(album)}
+            return dict.fromkeys(_labelled(album), 0.0)
         judge = COCOeval(truth, truth.loadRes(rows), "bbox")
         judge.params.iouThrs = np.array([0.5])
         judge.evaluate()
@@ -46,9 +46,7 @@ def average_precision(album: Album, detector: Detecting) -> dict[str, float]:
 
 
 def _labelled(album: Album) -> list[str]:
-    return [
-        name for n, name in enumerate(album.class_names) if any(p.holds(n) for p in album.pictures)
-    ]
+    return [name for n, name in enumerate(album.class_names) if any(p.holds(n) for p in album.pictures)]
 
 
 def _tree(album: Album) -> dict[str, Any]:

@@ -21,7 +21,9 @@ _FROZEN = ("stem", "dark2", "dark3")  # edges and fur look alike everywhere; 1,6
 _MOMENTUM = 0.9
 _DECAY = 5e-4
 _AVERAGE = 0.998  # of the weights per step: about the last five epochs of a hundred steps
-_PLAIN_SHARE = 0.2  # the last fifth goes without mosaic and with exact boxes (the paper's last 15 epochs of 300)
+_PLAIN_SHARE = (
+    0.2  # the last fifth goes without mosaic and with exact boxes (the paper's last 15 epochs of 300)
+)
 
 
 @dataclass(frozen=True, slots=True)

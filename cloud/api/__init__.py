@@ -1,0 +1,1 @@
+"""The web application: sign-in, answers, live updates, data for machines."""

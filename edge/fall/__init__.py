@@ -1,0 +1,1 @@
+"""Readings of a home to a fall state machine; pure, no I/O."""

@@ -1,0 +1,1 @@
+"""Sightings to a stimulus and its outcome, through a safety kernel and guarded outputs."""

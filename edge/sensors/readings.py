@@ -1,5 +1,6 @@
 """What every sensor is turned into, and the one protocol all sensors follow."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
@@ -74,7 +75,7 @@ class Sensor(Protocol[ReadingT_co]):
         """Get hold of the device; raises SensorLostError with the mend if it is not there."""
         ...
 
-    def read(self, timeout_s: float) -> list[ReadingT_co]:
+    def read(self, timeout_s: float) -> Sequence[ReadingT_co]:
         """Readings since the last call, oldest first, waiting at most ``timeout_s`` for the first.
 
         Raises SensorLostError when the device has gone; EOFError when a finite source has ended.

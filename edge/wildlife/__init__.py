@@ -1,0 +1,1 @@
+"""Pictures to detections, tracks and confirmed sightings."""

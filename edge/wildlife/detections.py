@@ -32,9 +32,7 @@ class Detections:
         """Only those of one class; none when the detector does not know the class."""
         wanted = [n for n, name in enumerate(self.class_names) if name == class_name]
         keep = np.isin(self.class_ids, wanted)
-        return Detections(
-            self.boxes[keep], self.scores[keep], self.class_ids[keep], self.class_names
-        )
+        return Detections(self.boxes[keep], self.scores[keep], self.class_ids[keep], self.class_names)
 
 
 def no_detections(class_names: tuple[str, ...]) -> Detections:

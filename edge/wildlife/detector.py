@@ -51,9 +51,7 @@ class Detector:
         Raises ValueError for a picture of another shape or type.
         """
         if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or 0 in image.shape:
-            raise ValueError(
-                f"picture is {image.dtype} {image.shape}; give uint8 (height, width, 3) BGR"
-            )
+            raise ValueError(f"picture is {image.dtype} {image.shape}; give uint8 (height, width, 3) BGR")
         ratio = self._fill(image)
         rows = self._session.run(None, {self._input: self._blob})[0][0]
         scores = rows[:, 4:5] * rows[:, 5:]
@@ -79,9 +77,7 @@ class Detector:
         return ratio
 
 
-def _session(
-    onnx: Path, providers: Sequence[str], threads: int
-) -> onnxruntime.InferenceSession:
+def _session(onnx: Path, providers: Sequence[str], threads: int) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
@@ -93,18 +89,14 @@ def _session(
         raise CardError(f"{onnx}: onnxruntime refuses this model: {wrong}") from wrong
 
 
-def _corners(
-    rows: NDArray[np.float32], ratio: float, width: int, height: int
-) -> NDArray[np.float32]:
+def _corners(rows: NDArray[np.float32], ratio: float, width: int, height: int) -> NDArray[np.float32]:
     """Network cx, cy, w, h to picture x1, y1, x2, y2, cut at its edges."""
     half = rows[:, 2:4] / 2
     boxes = np.concatenate((rows[:, :2] - half, rows[:, :2] + half), axis=1) / ratio
     return np.clip(boxes, 0, (width, height, width, height)).astype(np.float32)
 
 
-def _suppress(
-    boxes: NDArray[np.float32], kinds: NDArray[np.int64], iou_limit: float
-) -> list[int]:
+def _suppress(boxes: NDArray[np.float32], kinds: NDArray[np.int64], iou_limit: float) -> list[int]:
     """Rows to keep: of boxes of one class that overlap by more than ``iou_limit``, the first."""
     left = list(range(len(boxes)))
     kept = []

@@ -1,0 +1,1 @@
+"""Time series behind one protocol: InfluxDB or embedded SQLite."""

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-_CENTRE_RADIUS = 1.5  # cells around a box's centre that may answer for it, in strides (the paper's code uses 1.5 or 2.5)
+_CENTRE_RADIUS = (
+    1.5  # cells around a box's centre that may answer for it, in strides (the paper's code uses 1.5 or 2.5)
+)
 _CANDIDATES = 10  # a box's count of cells = the sum of its ten best overlaps
 _OVERLAP_WEIGHT = 3.0  # of the overlap cost against the class cost
 _FAR = 1e5  # cost of a cell that does not lie in both the box and its centre region
@@ -41,7 +43,11 @@ def assign(predicted: Tensor, labels: Tensor, grid: Tensor, stride: Tensor) -> A
         return Assignment(none, none, torch.zeros(0))
     some = predicted[index]
     iou = overlap(labels[:, 1:], some[:, :4])
-    cost = _class_cost(some, labels[:, 0].long()) + _OVERLAP_WEIGHT * -torch.log(iou + 1e-8) + _FAR * ~both[:, index]
+    cost = (
+        _class_cost(some, labels[:, 0].long())
+        + _OVERLAP_WEIGHT * -torch.log(iou + 1e-8)
+        + _FAR * ~both[:, index]
+    )
     match = _match(cost, iou)
     taken = match.any(dim=0)
     owner = match[:, taken].float().argmax(dim=0)

@@ -9,8 +9,10 @@ from models.yolox.network import cells, decode
 _BOX_WEIGHT = 5.0
 
 
-def loss(raw: Tensor, labels: list[Tensor], size: tuple[int, int], *, exact_boxes: bool = False) -> dict[str, Tensor]:
-    """``raw`` (N, cells, 5 + classes) of pictures ``size`` = height, width; ``labels`` N x (boxes, 5) class, cx, cy, w, h px.
+def loss(
+    raw: Tensor, labels: list[Tensor], size: tuple[int, int], *, exact_boxes: bool = False
+) -> dict[str, Tensor]:
+    """``raw`` (N, cells, 5 + classes) of pictures ``size`` = height, width; ``labels`` N x (boxes, 5) class, cx, cy, w, h.
 
     Returns scalars: ``total`` and its parts, each per positive cell. ``exact_boxes`` adds the L1 term of the last epochs.
     """
@@ -41,7 +43,9 @@ def loss(raw: Tensor, labels: list[Tensor], size: tuple[int, int], *, exact_boxe
     total = _BOX_WEIGHT * box + thing + which
     if exact_boxes:
         where = torch.arange(flat.shape[0])[index] % raw.shape[1]
-        total = total + (flat_raw[index, :4] - _encode(target, grid[where], stride[where])).abs().sum() / count
+        total = (
+            total + (flat_raw[index, :4] - _encode(target, grid[where], stride[where])).abs().sum() / count
+        )
     return {"total": total, "box": box, "object": thing, "class": which}
 
 

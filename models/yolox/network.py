@@ -20,8 +20,12 @@ class Darknet(nn.Module):
         super().__init__()
         self.stem = Focus(3, width)
         self.dark2 = nn.Sequential(DepthwiseUnit(width, width * 2, 3, 2), CrossStage(width * 2, width * 2, 1))
-        self.dark3 = nn.Sequential(DepthwiseUnit(width * 2, width * 4, 3, 2), CrossStage(width * 4, width * 4, 3))
-        self.dark4 = nn.Sequential(DepthwiseUnit(width * 4, width * 8, 3, 2), CrossStage(width * 8, width * 8, 3))
+        self.dark3 = nn.Sequential(
+            DepthwiseUnit(width * 2, width * 4, 3, 2), CrossStage(width * 4, width * 4, 3)
+        )
+        self.dark4 = nn.Sequential(
+            DepthwiseUnit(width * 4, width * 8, 3, 2), CrossStage(width * 8, width * 8, 3)
+        )
         self.dark5 = nn.Sequential(
             DepthwiseUnit(width * 8, width * 16, 3, 2),
             PyramidPooling(width * 16, width * 16),
@@ -125,7 +129,16 @@ def decode(raw: Tensor, grid: Tensor, stride: Tensor) -> Tensor:
 
 
 # Where a class of ours starts from a COCO class (its index among the 80); the others start from the prior.
-_COCO_START = {"person": 0, "cat": 15, "dog": 16, "bear": 21, "deer": 17, "other_animal": 19, "raccoon": 15, "monkey": 21}
+_COCO_START = {
+    "person": 0,
+    "cat": 15,
+    "dog": 16,
+    "bear": 21,
+    "deer": 17,
+    "other_animal": 19,
+    "raccoon": 15,
+    "monkey": 21,
+}
 
 
 def load_base(network: Yolox, checkpoint: Path, classes: tuple[str, ...]) -> None:

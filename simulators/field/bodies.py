@@ -38,9 +38,7 @@ def _tint(colour: Colour, rng: Generator, spread: float = 0.12) -> Colour:
     return b, g, r
 
 
-def _leg(
-    hip: Point, length: float, swing: float, radii: tuple[float, float], colour: Colour
-) -> Limb:
+def _leg(hip: Point, length: float, swing: float, radii: tuple[float, float], colour: Colour) -> Limb:
     """A leg with one joint; ``swing`` in -1..1 moves the foot forward and lifts it on the way."""
     foot = (hip[0] + 0.20 * swing, hip[1] - length + 0.07 * max(0.0, swing) * (1.0 - abs(swing)))
     knee = ((hip[0] + foot[0]) / 2 + 0.05, (hip[1] + foot[1]) / 2)
@@ -195,9 +193,7 @@ def _boar(phase: float, rng: Generator) -> list[Limb]:
         head_r=0.20,
         snout=(1.0, 0.38),
     )
-    ear = Limb(
-        ((0.60, 0.72), (0.56, 0.84)), (0.06, 0.03), (fur[0] * 0.7, fur[1] * 0.7, fur[2] * 0.7)
-    )
+    ear = Limb(((0.60, 0.72), (0.56, 0.84)), (0.06, 0.03), (fur[0] * 0.7, fur[1] * 0.7, fur[2] * 0.7))
     nose = Limb(((1.02, 0.37),), (0.07,), (86.0, 92.0, 118.0), furry=False)
     return [*body, ear, nose, Limb(((0.78, 0.57),), (0.018,), (15.0, 15.0, 18.0), furry=False)]
 

@@ -66,9 +66,7 @@ def _sprite(
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], tuple[int, int]]:
     """(colour (h, w, 3), alpha (h, w) 0..1, pixel of the body frame's origin) of a body ``height_px`` high."""
     scale = height_px * _SUPERSAMPLE
-    circles = [
-        (x, y, r) for limb in limbs for (x, y), r in zip(limb.spine, limb.radii, strict=True)
-    ]
+    circles = [(x, y, r) for limb in limbs for (x, y), r in zip(limb.spine, limb.radii, strict=True)]
     x0 = min(x - r for x, _, r in circles) - _MARGIN
     x1 = max(x + r for x, _, r in circles) + _MARGIN
     y1 = max(y + r for _, y, r in circles) + _MARGIN
@@ -118,9 +116,7 @@ def _lay(
     mask[part][inside] = 255
 
 
-def _taper(
-    a: tuple[float, float], ra: float, b: tuple[float, float], rb: float
-) -> NDArray[np.int32]:
+def _taper(a: tuple[float, float], ra: float, b: tuple[float, float], rb: float) -> NDArray[np.int32]:
     """The quadrilateral between two circles of a limb."""
     dx, dy = b[0] - a[0], b[1] - a[1]
     length = max(1e-3, float(np.hypot(dx, dy)))
@@ -155,9 +151,7 @@ def _fur_tile(individual: int) -> NDArray[np.float32]:
     kernel = np.eye(9, dtype=np.float32) + np.eye(9, k=1, dtype=np.float32)
     streaks = cv2.filter2D(grain, -1, kernel / kernel.sum())
     patches = smooth_noise((768, 768), 24, rng)
-    return (1.0 + 0.42 * streaks * 0.35 / float(streaks.std()) + 0.25 * (patches - 0.5)).astype(
-        np.float32
-    )
+    return (1.0 + 0.42 * streaks * 0.35 / float(streaks.std()) + 0.25 * (patches - 0.5)).astype(np.float32)
 
 
 def _fur(size: tuple[int, int], individual: int) -> NDArray[np.float32]:
@@ -237,15 +231,11 @@ def _covers(nearer: Box, box: Box) -> bool:
     return w > 0 and h > 0 and w * h > 0.65 * box.w * box.h
 
 
-def _place(
-    image: Image, kind: Kind, x_px: float, y_px: float, nearness: float, rng: Generator
-) -> Box:
+def _place(image: Image, kind: Kind, x_px: float, y_px: float, nearness: float, rng: Generator) -> Box:
     """Draw ``kind`` standing at a spot; ``nearness`` 0..1 sets its size (25-160 px monkeys in 360 rows)."""
     unit = image.shape[0] / 360.0
     height = (25.0 + 135.0 * nearness**1.6) * unit * rng.uniform(0.8, 1.25)
-    height *= (
-        _TALLER_THAN_A_MONKEY.get(kind, 1.0) if kind not in _CLUTTER else rng.uniform(0.3, 0.9)
-    )
+    height *= _TALLER_THAN_A_MONKEY.get(kind, 1.0) if kind not in _CLUTTER else rng.uniform(0.3, 0.9)
     height = min(height, 0.92 * image.shape[0])
     posture: Posture = ("walking", "sitting", "feeding")[int(rng.choice(3, p=(0.5, 0.35, 0.15)))]
     facing: Facing = "left" if rng.random() < 0.5 else "right"

@@ -24,9 +24,7 @@ app = typer.Typer(add_completion=False)
 
 
 @app.command()
-def export(
-    out: Path, count: int = 600, first: int = 0, width: int = 640, height: int = 360
-) -> None:
+def export(out: Path, count: int = 600, first: int = 0, width: int = 640, height: int = 360) -> None:
     """Write COUNT drawings to OUT/images and OUT/drawn.json; drawing number N is the same in every run."""
     (out / "images").mkdir(parents=True, exist_ok=True)
     images, annotations = [], []

@@ -45,9 +45,7 @@ class Light:
 def some_light(rng: Generator) -> Light:
     """A light between noon and infrared night."""
     grey = bool(rng.random() < 0.18)
-    brightness = float(
-        rng.uniform(0.45, 0.85) if grey or rng.random() < 0.25 else rng.uniform(0.8, 1.2)
-    )
+    brightness = float(rng.uniform(0.45, 0.85) if grey or rng.random() < 0.25 else rng.uniform(0.8, 1.2))
     return Light(
         brightness,
         grey,
@@ -98,11 +96,7 @@ class Scene:
         dy, dx = int(rng.integers(64)), int(rng.integers(64))
         grain = self._noise[dy : dy + self.height, dx : dx + self.width] * light.noise
         gain = light.brightness * (1.0 - light.haze)
-        out = (
-            frame.astype(np.float32) * gain
-            + grain[..., None]
-            + 190.0 * light.haze * light.brightness
-        )
+        out = frame.astype(np.float32) * gain + grain[..., None] + 190.0 * light.haze * light.brightness
         return np.clip(out, 0, 255).astype(np.uint8)
 
     def _paint(self, rng: Generator) -> Image:
@@ -154,26 +148,19 @@ class Scene:
     def _field(self, canvas: NDArray[np.float32], rng: Generator) -> None:
         """Grass from the forest's edge down, with rows of crops running to a vanishing point."""
         h, w = canvas.shape[:2]
-        grass, leaf, soil = (
-            np.array(c, np.float32) * rng.uniform(0.85, 1.15) for c in self._season
-        )
+        grass, leaf, soil = (np.array(c, np.float32) * rng.uniform(0.85, 1.15) for c in self._season)
         rows = np.arange(h, dtype=np.float32)[:, None]
         edge = self.forest_px + 0.03 * h * (smooth_noise((2, w), w / 5, rng)[0] - 0.5)
         depth = np.clip((rows - self.forest_px) / (h - self.forest_px), 0.02, 1.0)
         grain = rng.random((h, w), np.float32)
         blades = cv2.GaussianBlur(grain, (0, 0), sigmaX=0.7, sigmaY=1.6) - 0.5
         ground = (
-            grass
-            * (0.74 + 0.5 * smooth_noise((h, w), w / 9, rng) + blades * (0.3 + 1.2 * depth))[
-                ..., None
-            ]
+            grass * (0.74 + 0.5 * smooth_noise((h, w), w / 9, rng) + blades * (0.3 + 1.2 * depth))[..., None]
         )
         if rng.random() < 0.75:
             vanish = w * rng.uniform(0.2, 0.8)
             across = (np.arange(w, dtype=np.float32)[None, :] - vanish) / (depth + 0.12)
-            wave = np.sin(
-                across / (w * rng.uniform(0.02, 0.05)) + 3 * smooth_noise((h, w), w / 3, rng)
-            )
+            wave = np.sin(across / (w * rng.uniform(0.02, 0.05)) + 3 * smooth_noise((h, w), w / 3, rng))
             ridge = np.clip(wave * 1.6 + 0.9 * (grain - 0.5), -1, 1)[..., None] * 0.5 + 0.5
             plot = (depth > rng.uniform(0.05, 0.35))[..., None] * np.float32(rng.uniform(0.5, 1.0))
             crops = (leaf * ridge + soil * (1 - ridge)) * (0.8 + 0.4 * grain)[..., None]
