@@ -5,6 +5,7 @@ Boxes are (N, 5) float32 class id, x, y, w, h in px going in, class id, cx, cy, 
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -114,7 +115,7 @@ def _centred(boxes: Boxes) -> Boxes:
 
 def _light(image: Image, rng: Generator) -> Image:
     """What weather, dusk, an infrared lamp and a cheap lens do to a picture."""
-    out = image
+    out: NDArray[Any] = image
     if rng.random() < 0.12:
         out = cv2.cvtColor(cv2.cvtColor(out, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR)
     elif rng.random() < 0.8:
@@ -126,11 +127,13 @@ def _light(image: Image, rng: Generator) -> Image:
         out = cv2.GaussianBlur(out, (0, 0), rng.uniform(0.4, 1.6))
     if rng.random() < 0.15:
         grain = np.empty(out.shape[:2], np.int16)
-        cv2.randn(grain, 0, rng.uniform(2, 12))
+        cv2.randn(grain, (0.0,), (rng.uniform(2, 12),))
         out = np.clip(out.astype(np.int16) + grain[..., None], 0, 255).astype(np.uint8)
     if rng.random() < 0.1:
         _, coded = cv2.imencode(".jpg", out, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(25, 70))])
-        out = cv2.imdecode(coded, cv2.IMREAD_COLOR)
+        decoded = cv2.imdecode(coded, cv2.IMREAD_COLOR)
+        assert decoded is not None  # noqa: S101 - what OpenCV has just written it can read
+        out = decoded
     return np.asarray(out, np.uint8)
 
 

@@ -51,7 +51,8 @@ def _labelled(album: Album) -> list[str]:
 
 def _tree(album: Album) -> dict[str, Any]:
     """The album as pycocotools wants it; ids from 1, because it takes an id of 0 for "no match"."""
-    images, annotations = [], []
+    images: list[dict[str, Any]] = []
+    annotations: list[dict[str, Any]] = []
     for number, picture in enumerate(album.pictures, start=1):
         images.append({"id": number})
         for kind, x, y, w, h in picture.boxes.tolist():

@@ -4,6 +4,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ def held_apart(members: Sequence[Member], share: float = 0.15) -> frozenset[str]
         strata[m.source, (m.source, m.group) in with_monkeys].add(m.group)
     chosen: set[tuple[str, str]] = set()
     for (source, _), groups in strata.items():
-        ranked = sorted(groups, key=lambda group, source=source: _rank(source, group))
+        ranked = sorted(groups, key=partial(_rank, source))
         count = max(1, round(share * len(ranked))) if len(ranked) > 1 else 0
         chosen.update((source, group) for group in ranked[:count])
     return frozenset(m.file_name for m in members if (m.source, m.group) in chosen)

@@ -172,7 +172,8 @@ def _still(network: Yolox) -> None:
 
 def _optimizer(network: Yolox, rate: float) -> torch.optim.SGD:
     """Weight decay on convolutions only; decaying a bias or a batch norm's scale shifts every activation."""
-    heavy, light = [], []
+    heavy: list[nn.Parameter] = []
+    light: list[nn.Parameter] = []
     for parameter in network.parameters():
         if parameter.requires_grad:
             (heavy if parameter.ndim > 1 else light).append(parameter)

@@ -69,7 +69,7 @@ class Detector:
     def _fill(self, image: NDArray[np.uint8]) -> float:
         """Letterbox ``image`` into the top-left of the network's input; returns network px per picture px."""
         high, wide = self._canvas.shape[:2]
-        ratio = min(high / image.shape[0], wide / image.shape[1])
+        ratio = float(min(high / image.shape[0], wide / image.shape[1]))
         size = max(1, round(image.shape[1] * ratio)), max(1, round(image.shape[0] * ratio))
         self._canvas.fill(self.card.pad_value)
         self._canvas[: size[1], : size[0]] = cv2.resize(image, size)
