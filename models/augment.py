@@ -126,8 +126,7 @@ def _light(image: Image, rng: Generator) -> Image:
     if rng.random() < 0.15:
         out = cv2.GaussianBlur(out, (0, 0), rng.uniform(0.4, 1.6))
     if rng.random() < 0.15:
-        grain = np.empty(out.shape[:2], np.int16)
-        cv2.randn(grain, (0.0,), (rng.uniform(2, 12),))
+        grain = (rng.standard_normal(out.shape[:2], np.float32) * rng.uniform(2, 12)).astype(np.int16)
         out = np.clip(out.astype(np.int16) + grain[..., None], 0, 255).astype(np.uint8)
     if rng.random() < 0.1:
         _, coded = cv2.imencode(".jpg", out, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(25, 70))])
