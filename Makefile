@@ -1,0 +1,41 @@
+# make demo    the whole story on this machine; prints one address to open (ARGS="--once": played and checked, no browser)
+# make test    lint, types and every test
+# make check   lint, types and the quick tests
+# make lock    write requirements/*.txt again from pyproject.toml
+
+VENV := .venv
+PYTHON ?= python3
+BIN := $(VENV)/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_NO_INPUT := 1
+
+.PHONY: demo test check lint servers lock
+
+demo: $(VENV)/demo.installed
+	@exec $(BIN)/mimamori demo $(ARGS)
+
+test: $(VENV)/test.installed servers lint
+	$(BIN)/pytest $(ARGS)
+
+check: $(VENV)/test.installed lint
+	$(BIN)/pytest -m "not system" $(ARGS)
+
+lint: $(VENV)/test.installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+# The broker, the databases and the browser that the system tests use. Without root they are left out, and those tests say so.
+servers:
+	@sh tests/system/install_servers.sh
+
+$(VENV)/%.installed: requirements/%.txt pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "no venv module: apt install python3-venv" >&2; exit 1; }
+	$(BIN)/pip install --quiet --require-hashes --only-binary=:all: -r requirements/$*.txt
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+lock:
+	$(BIN)/pip install --quiet uv
+	sh requirements/lock.sh $(BIN)/uv
