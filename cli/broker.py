@@ -72,10 +72,11 @@ class Broker:
         log = (self._directory / "broker.log").open("ab")
         with log:
             self._process = subprocess.Popen(  # noqa: S603 - our own binary and config
-                [self._binary(), "-c", str(config)],
+                [*ending_with_parent(), self._binary(), "-c", str(config)],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
+                start_new_session=True,  # Ctrl-C is for whoever started us, who ends the broker last
             )
         self._wait_until_listening()
 
@@ -129,6 +130,12 @@ def nats_path() -> str | None:
     """The wheel's nats-server, beside this interpreter, else one on PATH."""
     beside = Path(sys.executable).with_name("nats-server")
     return str(beside) if beside.exists() else shutil.which("nats-server")
+
+
+def ending_with_parent() -> list[str]:
+    """What goes before a command so that the kernel ends it when its starter has been killed (Linux)."""
+    setpriv = shutil.which("setpriv")
+    return [setpriv, "--pdeathsig", "TERM", "--"] if setpriv else []
 
 
 def free_port() -> int:
