@@ -117,11 +117,16 @@ class Event(Base):
 
 
 class DeadLetter(Base):
-    """A message that is not of the contract, with the reason and how often it came."""
+    """A message set aside, with the reason and how often it came.
+
+    ``event_id`` is given where the message names itself: then ``payload`` is whole, its device gets a
+    receipt, and the gateway tries it again at its next start. Of others ``payload`` is a sample.
+    """
 
     __tablename__ = "dead_letters"
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
     topic: Mapped[str] = mapped_column(Text)
+    event_id: Mapped[str | None] = mapped_column(String(26), index=True)
     reason: Mapped[str] = mapped_column(Text)
     payload: Mapped[bytes] = mapped_column(LargeBinary)
     payload_sha256: Mapped[str] = mapped_column(String(64))
@@ -234,3 +239,4 @@ class Command(Base):
     payload: Mapped[bytes] = mapped_column(LargeBinary)
     expires_ms: Mapped[int]
     sent_ms: Mapped[int | None]
+    __table_args__ = (Index("commands_waiting", "sent_ms", "expires_ms"),)
