@@ -17,6 +17,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -154,6 +155,8 @@ class Visit(Base):
     picture: Mapped[bytes | None] = mapped_column(LargeBinary)
     stimulus: Mapped[str | None] = mapped_column(String(64))
     outcome: Mapped[str | None] = mapped_column(String(64))
+    veto: Mapped[str | None] = mapped_column(String(64))
+    """Why the repeller last held back, or NULL once it has fired."""
     gone_after_s: Mapped[float | None] = mapped_column(Float)
     pins: Mapped[list[Any]] = mapped_column(JSON, default=list)
 
@@ -181,6 +184,17 @@ class Alert(Base):
     confidence: Mapped[float | None] = mapped_column(Float)
     evidence: Mapped[list[Any]] = mapped_column(JSON, default=list)
     outcome: Mapped[str | None] = mapped_column(String(32))
+    facts: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    """Public words for a message's text: component and code of a fault. Nothing about a person."""
+    __table_args__ = (
+        Index(
+            "alerts_number_in_use",
+            "number",
+            unique=True,
+            sqlite_where=text("state NOT IN ('closed', 'cancelled')"),
+            postgresql_where=text("state NOT IN ('closed', 'cancelled')"),
+        ),
+    )
 
 
 class Transition(Base):
@@ -198,18 +212,25 @@ class Transition(Base):
 
 
 class Escalation(Base):
-    """Where the policy of an alert stands; ``policy`` is a snapshot, an edit never reaches it."""
+    """Where the policy of an alert stands; ``policy`` is a snapshot, an edit never reaches it.
+
+    ``step`` is the next to be carried out, counted on through the rounds; ``due_ms`` is when, or NULL:
+    answered, or at its end.
+    """
 
     __tablename__ = "escalations"
     alert_id: Mapped[str] = mapped_column(ForeignKey("alerts.id"), primary_key=True)
     policy: Mapped[dict[str, Any]] = mapped_column(JSON)
     step: Mapped[int] = mapped_column(Integer, default=0)
     due_ms: Mapped[int | None] = mapped_column(index=True)
-    lease_until_ms: Mapped[int] = mapped_column(default=0)
 
 
 class Attempt(Base):
-    """One message to one person by one service; the retry key is stored before the first send."""
+    """One message to one person by one service; the retry key is stored before the first send.
+
+    ``state``: pending, sending, accepted, refused, given_up (too many tries), stopped (answered before).
+    ``next_try_ms``: when it is due; while sending, when its sender counts as dead and another may take it.
+    """
 
     __tablename__ = "attempts"
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
