@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, model_validator
 
 from contract.configuration import Settings
+from gateway.settings import GatewaySettings
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +29,9 @@ class SecretError(ValueError):
 
 def read_secret(file: Path, characters_min: int = SECRET_CHARACTERS_MIN) -> str:
     """The secret in ``file``, stripped; raises SecretError if it is missing, too short or a placeholder."""
-    mend = f"write one with: openssl rand -hex 32 > {file} && chmod 600 {file}"
+    ours = characters_min >= SECRET_CHARACTERS_MIN
+    source = f"openssl rand -hex 32 > {file}" if ours else f"the service's own token or password in {file}"
+    mend = f"write one with: {source}, then chmod 600 {file}"
     try:
         text = file.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
@@ -37,7 +40,7 @@ def read_secret(file: Path, characters_min: int = SECRET_CHARACTERS_MIN) -> str:
         raise SecretError(f"{file} holds fewer than {characters_min} characters: {mend}")
     if any(word in text.lower() for word in _PLACEHOLDERS):
         raise SecretError(f"{file} still holds a placeholder: {mend}")
-    if characters_min >= SECRET_CHARACTERS_MIN and len(set(text)) < SECRET_VARIETY_MIN:
+    if ours and len(set(text)) < SECRET_VARIETY_MIN:
         raise SecretError(f"{file} repeats a few characters and can be guessed: {mend}")
     if file.stat().st_mode & 0o004:
         log.warning("every user of this machine can read the secret %s: chmod 600 %s", file, file)
@@ -55,11 +58,11 @@ def is_loopback(host: str) -> bool:
 
 
 def is_private(host: str) -> bool:
-    """Whether ``host`` is an address that routers keep inside a building or an office."""
+    """Whether ``host`` lies inside a building: an address routers do not forward, or a name of one word."""
     try:
         return ipaddress.ip_address(host).is_private
     except ValueError:
-        return host == "localhost"
+        return "." not in host
 
 
 def _secret_file(file: Path) -> Path:
@@ -172,7 +175,7 @@ class ServicesSettings(Settings):
     webhook: WebhookSettings | None = None
 
 
-class CitySettings(Settings):
+class CitySettings(GatewaySettings):
     """The whole city file: what the gateway reads, and the web app and services beside it."""
 
     web: WebSettings
