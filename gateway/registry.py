@@ -210,7 +210,7 @@ _Found = tuple[tuple[str | int, ...], str, str, str]
 def _problems(session: Session, content: RegistryFile) -> Iterator[_Found]:
     yield from _repeated_ids(content)
     people = {person.id for person in content.people}
-    places: list[tuple[str, tuple[HomeEntry, ...] | tuple[FieldEntry, ...]]]
+    places: list[tuple[str, Sequence[HomeEntry | FieldEntry]]]
     places = [("homes", content.homes), ("fields", content.fields)]
     for kind, entries in places:
         for row, entry in enumerate(entries):
