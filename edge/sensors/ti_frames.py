@@ -1,0 +1,172 @@
+"""Bytes of a TI mmWave UART, in pieces of any size -> PointCloud frames. Pure and bounded.
+
+Header A (40 bytes, little endian): magic, version, total packet length, platform, frame number, CPU cycles, number
+of detected objects, number of TLVs, sub-frame; used by the SDK 3 out-of-box demo, the Radar Toolbox's 3D people
+tracking and the low-power chips. A TLV's length excludes its own 8-byte header.
+
+The packet length in the header is a claim: an AWR1642 firmware says 288 and sends 256, and lost bytes make any
+packet shorter. So a packet ends where it claims, or at the next magic if that comes first, and it is accepted when
+its TLVs fit into what is there. What follows an accepted packet is neither waited for, because a fall must not wait
+for the next frame, nor judged, so that the result never depends on how the bytes were cut into pieces. Lost bytes
+are still found: they break the walk over the TLVs or bring the next magic too early. Only a tail that could be the
+first bytes of a magic leaves the end in doubt, and waits for the bytes that decide it.
+
+No packet is ever consumed past the next magic, and a refused one costs 8 bytes, so damage reaches no frame but
+the ones it hit.
+"""
+
+from dataclasses import dataclass
+from struct import Struct
+
+from edge.sensors.readings import PointCloud
+from edge.sensors.ti_tlv import RANGE_PROFILE, Contents, MalformedError
+
+MAGIC = bytes((2, 1, 4, 3, 6, 5, 8, 7))
+HEADER = Struct("<8s8I")
+TLV_HEADER = Struct("<2I")
+
+PACKET_MAX = 1 << 16
+"""The largest real packet at hand has 768 bytes; lengths of 24 and 117 million were seen in corrupt ones."""
+TLVS_MAX = 32
+PADDING = 32
+"""Firmware with this header fills packets up to a multiple of this, with 0xBE, 0x00, 0x0F or stale bytes."""
+GAP_MAX = 10_000
+"""A frame number that jumps farther (9 min at 55 ms) is a restart or a flipped bit, not frames lost on the way."""
+
+
+@dataclass(slots=True)
+class FrameCounters:
+    """Since the parser was made; ``frames_missing`` counts gaps in the firmware's own frame numbers.
+
+    A refused frame leaves such a gap too. A number that goes back is a restart of the radar, not a gap.
+    """
+
+    frames: int = 0
+    frames_corrupt: int = 0
+    frames_missing: int = 0
+    bytes_skipped: int = 0
+
+
+class FrameParser:
+    """Finds, checks and decodes packets; holds at most one undecided packet (64 KiB) between two calls."""
+
+    def __init__(self) -> None:
+        self.counters = FrameCounters()
+        self._rest = b""
+        self._searched = 0  # how far ``_rest`` is known to hold no second magic
+        self._last_number: int | None = None
+
+    def feed(self, data: bytes, at_s: float = 0.0) -> list[PointCloud]:
+        """The frames that ``data`` completes, oldest first, each stamped ``at_s``; never raises."""
+        return self._drain(self._rest + data, at_s, ended=False)
+
+    def finish(self, at_s: float = 0.0) -> list[PointCloud]:
+        """The stream has ended or broken off: judge what still waited for its rest, keep nothing."""
+        return self._drain(self._rest, at_s, ended=True)
+
+    def _drain(self, data: bytes, at_s: float, *, ended: bool) -> list[PointCloud]:
+        clouds: list[PointCloud] = []
+        at = 0
+        while (start := data.find(MAGIC, at)) >= 0:
+            self.counters.bytes_skipped += start - at
+            at = start
+            end = self._end_of_packet(data, start, ended=ended)
+            if end is None:
+                break
+            self._searched = 0
+            cloud = decode(data[start:end], at_s)
+            if cloud is None:
+                self.counters.frames_corrupt += 1
+                self.counters.bytes_skipped += len(MAGIC)
+                at = start + len(MAGIC)
+            else:
+                self._count(cloud.frame)
+                clouds.append(cloud)
+                at = end
+        else:
+            kept = 0 if ended else _begun_magic(data, at)
+            self.counters.bytes_skipped += len(data) - kept - at
+            at = len(data) - kept
+        self._rest = data[at:]
+        return clouds
+
+    def _end_of_packet(self, data: bytes, start: int, *, ended: bool) -> int | None:
+        """Where the packet at ``start`` ends; None while bytes not yet here could decide otherwise."""
+        if len(data) - start < HEADER.size:
+            return len(data) if ended else None
+        claimed = HEADER.unpack_from(data, start)[2]
+        if not HEADER.size <= claimed <= PACKET_MAX:
+            return start + HEADER.size
+        end: int = start + claimed
+        known = self._searched if start == 0 else 0
+        following = data.find(MAGIC, max(start + len(MAGIC), known), end + len(MAGIC) - 1)
+        if following >= 0:
+            return following
+        if ended:
+            return min(end, len(data))
+        if len(data) < end or _begun_magic(data, end - len(MAGIC) + 1) > len(data) - end:
+            self._searched = max(0, len(data) - start - len(MAGIC) + 1)
+            return None
+        return end
+
+    def _count(self, number: int) -> None:
+        self.counters.frames += 1
+        if self._last_number is not None and 1 < number - self._last_number <= GAP_MAX:
+            self.counters.frames_missing += number - self._last_number - 1
+        self._last_number = number
+
+
+def decode(packet: bytes, at_s: float = 0.0) -> PointCloud | None:
+    """One packet from its magic to its end, padding included, or None if it is corrupt."""
+    if len(packet) < HEADER.size:
+        return None
+    _, _, claimed, _, number, _, _, tlvs, _ = HEADER.unpack_from(packet)
+    if not HEADER.size <= claimed <= PACKET_MAX or tlvs > TLVS_MAX:
+        return None
+    contents = Contents()
+    try:
+        _walk(packet, claimed, tlvs, contents)
+    except MalformedError:
+        return None
+    return PointCloud(
+        at_s,
+        number,
+        contents.points,
+        contents.targets,
+        contents.heights,
+        contents.point_targets,
+        contents.presence,
+    )
+
+
+def _walk(packet: bytes, claimed: int, tlvs: int, contents: Contents) -> None:
+    view = memoryview(packet)
+    at = HEADER.size
+    for n in range(tlvs):
+        if at + TLV_HEADER.size > len(packet):
+            raise MalformedError(f"TLV {n + 1} of {tlvs} begins past the end of the packet")
+        kind, length = TLV_HEADER.unpack_from(packet, at)
+        at += TLV_HEADER.size
+        if at + length > len(packet):
+            if n == tlvs - 1 and _is_cut_profile(kind, at + length, len(packet), claimed):
+                return
+            raise MalformedError(f"TLV {n + 1} of {tlvs} runs past the end of the packet")
+        contents.take(kind, view[at : at + length])
+        at += length
+
+
+def _is_cut_profile(kind: int, end: int, sent: int, claimed: int) -> bool:
+    """The AWR1642 vital-signs firmware announces 20 bytes of range profile more than it sends, in each packet.
+
+    The packet is whole all the same: it claims room for them, and what was sent is a padded length. A packet that
+    lost bytes on the way is told apart by its length (159 and 97 bytes in that recording).
+    """
+    return kind == RANGE_PROFILE and end <= claimed and sent % PADDING == 0
+
+
+def _begun_magic(data: bytes, since: int) -> int:
+    """How many of the last bytes, none before ``since``, could be the first ones of a magic: 0 to 7."""
+    for begun in range(min(len(MAGIC) - 1, len(data) - since), 0, -1):
+        if data.endswith(MAGIC[:begun]):
+            return begun
+    return 0
