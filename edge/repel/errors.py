@@ -1,0 +1,13 @@
+"""What can go wrong in this room."""
+
+
+class RepelError(Exception):
+    """Base of this room's errors; each of them means that nothing is fired."""
+
+
+class PinsLostError(RepelError, ConnectionError):
+    """The process that owns the pins is gone, or does not do what it is told."""
+
+
+class DoseMemoryError(RepelError, OSError):
+    """The count of today's shots cannot be kept; an uncounted shot is not fired."""

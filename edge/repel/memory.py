@@ -1,0 +1,60 @@
+"""What must outlive a restart: today's shots, the last attempt and a mute. A crash loop must not become a siren."""
+
+import logging
+import os
+from datetime import date
+from pathlib import Path
+
+import msgspec
+
+from edge.repel.errors import DoseMemoryError
+from edge.repel.safety import SafetyState
+
+log = logging.getLogger(__name__)
+
+
+class _Kept(msgspec.Struct, frozen=True):
+    """The file, JSON."""
+
+    day: date | None
+    shots: int
+    attempt_ms: int | None
+    muted_until_ms: int
+
+
+class DoseMemory:
+    """One small file, replaced whole; without a path nothing is kept."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+
+    def read(self) -> SafetyState:
+        """What was kept; a fresh state where there is none or it is unreadable (logged)."""
+        if self._path is None or not self._path.exists():
+            return SafetyState()
+        try:
+            kept = msgspec.json.decode(self._path.read_bytes(), type=_Kept)
+        except (OSError, msgspec.MsgspecError):
+            log.exception("%s is unreadable: today's shots are counted from none", self._path.name)
+            return SafetyState()
+        return SafetyState(
+            day=kept.day, shots=kept.shots, attempt_ms=kept.attempt_ms, muted_until_ms=kept.muted_until_ms
+        )
+
+    def keep(self, state: SafetyState) -> None:
+        """Write it, safe against a power cut; raises DoseMemoryError if it cannot be."""
+        if self._path is None:
+            return
+        kept = _Kept(state.day, state.shots, state.attempt_ms, state.muted_until_ms)
+        fresh = self._path.with_suffix(".new")
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            with fresh.open("wb") as file:
+                file.write(msgspec.json.encode(kept))
+                file.flush()
+                os.fsync(file.fileno())
+            fresh.replace(self._path)
+        except OSError as error:
+            raise DoseMemoryError(
+                f"{self._path}: {error.strerror}: give this user a writable data directory"
+            ) from error
