@@ -1,0 +1,88 @@
+"""The fast drop of a body to the floor, held: what makes a fall suspected. Pure."""
+
+from dataclasses import dataclass
+
+from edge.fall.posture import Place, Reading
+from edge.fall.settings import FallSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A body's height at one moment and place."""
+
+    at_s: float
+    height_m: float
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Low:
+    """A drop being held: ``high`` is where it came from, ``first`` and ``last`` where and when it was near the floor."""
+
+    high: Seen
+    first: Seen
+    last: Seen
+    points: int
+
+    @property
+    def drop_m(self) -> float:
+        """How far the body came down."""
+        return self.high.height_m - self.first.height_m
+
+    @property
+    def drop_s(self) -> float:
+        """How long that took."""
+        return self.first.at_s - self.high.at_s
+
+    @property
+    def seen_low_s(self) -> float:
+        """For how long reflections near the floor were really seen, silence not counted."""
+        return self.last.at_s - self.first.at_s
+
+
+@dataclass(frozen=True, slots=True)
+class DropWatch:
+    """The recent heights, oldest first, and the drop being held, if any."""
+
+    recent: tuple[Seen, ...] = ()
+    low: Low | None = None
+
+
+def watch(before: DropWatch, reading: Reading, fall: FallSettings) -> tuple[DropWatch, Low | None]:
+    """One frame further; the second value is a drop that has now been held long enough.
+
+    Silence after the drop counts as held (a body that lies still gives no reflections), but only frames do: a radar
+    that has stopped proves nothing. ``points_min`` makes sure that the floor itself was seen.
+    """
+    recent = tuple(seen for seen in before.recent if seen.at_s >= reading.at_s - fall.within_s)
+    low = before.low
+    if reading.height_m is not None and reading.place is not None:
+        now = Seen(reading.at_s, reading.height_m, reading.place)
+        low = _follow(low, recent, now, reading.points, fall)
+        recent = (*recent, now)
+    if low is None or reading.at_s - low.first.at_s < fall.held_s:
+        return DropWatch(recent, low), None
+    held = low if low.points >= fall.points_min else None
+    return DropWatch((), None) if held else DropWatch(recent, None), held
+
+
+def _follow(
+    low: Low | None, recent: tuple[Seen, ...], now: Seen, points: int, fall: FallSettings
+) -> Low | None:
+    if now.height_m > fall.floor_m:
+        return None
+    if low is not None:
+        return Low(low.high, low.first, now, low.points + points)
+    high = _came_from(recent, now, fall)
+    return Low(high, now, now, max(points, 3)) if high else None
+
+
+def _came_from(recent: tuple[Seen, ...], now: Seen, fall: FallSettings) -> Seen | None:
+    """The last of the highest moments, at least two of them: a single ghost is no standing body."""
+    high = [
+        seen
+        for seen in recent
+        if seen.height_m - now.height_m >= fall.drop_m
+        and seen.place.distance_m(now.place) <= fall.moved_max_m
+    ]
+    return max(high, key=lambda seen: (round(seen.height_m, 1), seen.at_s)) if len(high) >= 2 else None

@@ -1,0 +1,1 @@
+"""What the device says aloud, as data: ``{locale}.toml``, one text per spoken code. Japanese first, English second."""
