@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +34,14 @@ class Detections:
         wanted = [n for n, name in enumerate(self.class_names) if name == class_name]
         keep = np.isin(self.class_ids, wanted)
         return Detections(self.boxes[keep], self.scores[keep], self.class_ids[keep], self.class_names)
+
+
+class FindsAnimals(Protocol):
+    """Whatever looks at one picture (H, W, 3) uint8 BGR: an ONNX model, or a drawing that knows what it shows."""
+
+    def detect(self, image: NDArray[np.uint8]) -> Detections:
+        """Animals and people in the picture; may raise anything, the field reports it."""
+        ...
 
 
 def no_detections(class_names: tuple[str, ...]) -> Detections:

@@ -1,0 +1,179 @@
+"""Tracks to a visit: its beginning, what changes in it, its end. Pure; the picture is made by whoever asks.
+
+A visit begins with the first confirmed track, never with one picture, and ends when no confirmed track has been
+seen for ``quiet_after_s`` or when the view is cut. One camera has one visit at a time: where several species are
+confirmed, a bear names the visit, else the one with most animals.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from statistics import median
+
+from contract.ids import NewUlid, Ulid
+from contract.messages import Sighting, VisitPhase
+from edge.wildlife.settings import EyeSettings
+from edge.wildlife.tracker import GROWTH_PER_S, SIDEWAYS_PER_S, Track
+
+Snapshot = Callable[[], bytes | None]
+"""Makes a picture fit to leave the device, or None while there is a reason not to."""
+
+UNKNOWN = "unknown"
+_TURN_DEG = {"away": 0.0, "right": 90.0, "nearer": 180.0, "left": 270.0}
+_BETTER_BY = 0.3  # of a picture's worth (animals in it + their confidence): less is not worth sending again
+_FIRST_OF_ALL = "bear"
+_COUNT_MAX = 500  # the contract's
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The field in one picture, as far as it is sure: ``count`` confirmed animals of ``species`` seen in it."""
+
+    species: str | None
+    count: int
+    direction: str
+    confidence: float
+
+
+NOTHING = View(None, 0, UNKNOWN, 0.0)
+
+
+def view(tracks: Sequence[Track]) -> View:
+    """What the confirmed tracks amount to."""
+    sure = [track for track in tracks if track.confirmed and track.seen_now]
+    if not sure:
+        return NOTHING
+    counts = Counter(track.species for track in sure)
+    species = _FIRST_OF_ALL if _FIRST_OF_ALL in counts else counts.most_common(1)[0][0]
+    herd = [track for track in sure if track.species == species]
+    return View(
+        species,
+        min(_COUNT_MAX, len(herd)),
+        direction_of(herd),
+        round(max(track.confidence for track in herd), 3),
+    )
+
+
+def direction_of(herd: Sequence[Track]) -> str:
+    """Code of travel in the picture: most bodies decide, the stronger of sideways and depth names it."""
+    motions = [motion for track in herd if (motion := track.motion()) is not None]
+    if not motions:
+        return UNKNOWN
+    sideways = median(motion.sideways for motion in motions) / SIDEWAYS_PER_S
+    growth = median(motion.growth for motion in motions) / GROWTH_PER_S
+    if max(abs(sideways), abs(growth)) < 1.0:
+        return "still"
+    if abs(growth) >= abs(sideways):
+        return "nearer" if growth > 0 else "away"
+    return "right" if sideways > 0 else "left"
+
+
+def heading(direction: str, bearing_deg: float | None) -> float | None:
+    """Clockwise from north; None while nobody moves or the camera's bearing is not configured."""
+    turn_deg = _TURN_DEG.get(direction)
+    return None if bearing_deg is None or turn_deg is None else (bearing_deg + turn_deg) % 360.0
+
+
+@dataclass(slots=True)
+class _Visit:
+    """The visit that is going on."""
+
+    id: Ulid
+    species: str
+    count_at_least: int
+    direction: str
+    confidence: float
+    last_seen_s: float
+    told_s: float = 0.0
+    told: tuple[str, int, str] = ("", 0, "")
+    votes: Counter[str] = field(default_factory=Counter)
+    """Animal-pictures per species: what most of them showed names the visit."""
+    picture: bytes | None = None
+    """The best one not sent yet."""
+    picture_worth: float = 0.0
+
+
+class Sightings:
+    """The visits of one camera."""
+
+    def __init__(self, settings: EyeSettings, new_ulid: NewUlid) -> None:
+        self._settings = settings
+        self._new_ulid = new_ulid
+        self._visit: _Visit | None = None
+
+    @property
+    def visit(self) -> Ulid | None:
+        """Id of the visit that is going on."""
+        return self._visit.id if self._visit else None
+
+    @property
+    def species(self) -> str | None:
+        """Of the visit that is going on."""
+        return self._visit.species if self._visit else None
+
+    def look(self, seen: View, now_s: float, now_ms: int, snapshot: Snapshot) -> list[Sighting]:
+        """Take the view of one picture; ``snapshot`` is called only when this picture is worth keeping."""
+        if seen.species is None:
+            return self.wait(now_s)
+        visit, phase = self._visit, VisitPhase.UPDATED
+        if visit is None:
+            phase = VisitPhase.STARTED
+            visit = self._visit = _Visit(
+                self._new_ulid(now_ms), seen.species, 0, UNKNOWN, seen.confidence, now_s
+            )
+        self._take(visit, seen, now_s)
+        worth = seen.count + seen.confidence
+        if worth >= visit.picture_worth + _BETTER_BY and (picture := snapshot()) is not None:
+            visit.picture, visit.picture_worth = picture, worth
+        if phase is VisitPhase.STARTED or self._worth_telling(visit, now_s):
+            return [self._tell(visit, phase, now_s)]
+        return []
+
+    def wait(self, now_s: float) -> list[Sighting]:
+        """No picture, or nothing sure in it: the visit ends when it has been quiet long enough."""
+        if self._visit is None:
+            return []
+        if now_s - self._visit.last_seen_s >= self._settings.quiet_after_s:
+            return self.end(now_s)
+        if self._worth_telling(self._visit, now_s):
+            return [self._tell(self._visit, VisitPhase.UPDATED, now_s)]
+        return []
+
+    def end(self, now_s: float) -> list[Sighting]:
+        """End the visit that is going on, if any: quiet, a cut in the view, the end of a recording."""
+        visit, self._visit = self._visit, None
+        return [] if visit is None else [self._tell(visit, VisitPhase.ENDED, now_s)]
+
+    @staticmethod
+    def _take(visit: _Visit, seen: View, now_s: float) -> None:
+        assert seen.species is not None  # noqa: S101 - the caller's own check, told to the type checker
+        visit.votes[seen.species] += seen.count
+        # A bear once sure stays the visit's name: the people to be told first are those of a bear.
+        bear = _FIRST_OF_ALL in visit.votes
+        visit.species = _FIRST_OF_ALL if bear else visit.votes.most_common(1)[0][0]
+        visit.count_at_least = max(visit.count_at_least, seen.count)
+        visit.confidence = max(visit.confidence, seen.confidence)
+        if seen.direction != UNKNOWN:
+            visit.direction = seen.direction
+        visit.last_seen_s = now_s
+
+    def _worth_telling(self, visit: _Visit, now_s: float) -> bool:
+        if visit.species == _FIRST_OF_ALL and visit.told[0] != _FIRST_OF_ALL:
+            return True
+        changed = visit.told != (visit.species, visit.count_at_least, visit.direction)
+        return changed and now_s - visit.told_s >= self._settings.update_every_s
+
+    def _tell(self, visit: _Visit, phase: VisitPhase, now_s: float) -> Sighting:
+        visit.told = (visit.species, visit.count_at_least, visit.direction)
+        visit.told_s = now_s
+        picture, visit.picture = visit.picture, None
+        return Sighting(
+            visit=visit.id,
+            phase=phase,
+            species=visit.species,
+            count_at_least=visit.count_at_least,
+            confidence=visit.confidence,
+            direction=visit.direction,
+            heading_deg=heading(visit.direction, self._settings.bearing_deg),
+            picture=picture,
+        )
