@@ -1,0 +1,195 @@
+"""A person as thirteen moving scatterers: poses, and the acts that lead from one to the next. Pure.
+
+World frame of a home: x right and y away from the radar's wall, z up from the floor, m. Body frame: forward, left,
+up from the floor below the hips. Sizes are those of a person of 1.55 m; they serve a radar's picture, not anatomy.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from math import atan2, cos, hypot, pi, sin
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Shape = NDArray[np.float64]
+Place = tuple[float, float]
+
+# head, chest, belly, hips, then left and right of: shoulders, hands, knees, feet, and one between the shoulders.
+PARTS = 13
+STRENGTH: Shape = np.array([0.6, 1.0, 1.0, 0.9, 0.6, 0.6, 0.35, 0.35, 0.5, 0.5, 0.3, 0.3, 0.8])
+"""How readily each part is detected when it moves, the chest = 1: large flat parts reflect most."""
+HANDS, KNEES, FEET = slice(6, 8), slice(8, 10), slice(10, 12)
+
+
+def _shape(*centre: tuple[float, float, float], pairs: list[tuple[float, float, float]]) -> Shape:
+    """Parts on the middle line (head, chest, belly, hips, back), and pairs given by their left one."""
+    sides = [(f, side * left, up) for f, left, up in pairs for side in (1.0, -1.0)]
+    return np.array([*centre[:4], *sides, centre[4]])
+
+
+STANDING = _shape(
+    (0.02, 0.0, 1.45),
+    (0.0, 0.0, 1.18),
+    (0.02, 0.0, 1.0),
+    (0.0, 0.0, 0.85),
+    (-0.04, 0.0, 1.25),
+    pairs=[(0.0, 0.18, 1.27), (0.05, 0.25, 0.75), (0.02, 0.1, 0.43), (0.05, 0.1, 0.05)],
+)
+SITTING = _shape(
+    (0.05, 0.0, 1.08),
+    (0.03, 0.0, 0.82),
+    (0.02, 0.0, 0.62),
+    (0.0, 0.0, 0.48),
+    (-0.02, 0.0, 0.88),
+    pairs=[(0.02, 0.18, 0.9), (0.3, 0.15, 0.55), (0.42, 0.12, 0.45), (0.45, 0.12, 0.05)],
+)
+KNEELING = _shape(
+    (0.25, 0.0, 0.95),
+    (0.15, 0.0, 0.72),
+    (0.08, 0.0, 0.55),
+    (0.0, 0.0, 0.4),
+    (0.1, 0.0, 0.78),
+    pairs=[(0.17, 0.18, 0.8), (0.45, 0.2, 0.25), (0.05, 0.12, 0.07), (-0.35, 0.1, 0.06)],
+)
+LYING = _shape(
+    (0.75, 0.05, 0.15),
+    (0.45, 0.0, 0.15),
+    (0.22, 0.0, 0.14),
+    (0.0, 0.0, 0.14),
+    (0.5, 0.0, 0.2),
+    pairs=[(0.52, 0.18, 0.15), (0.6, 0.35, 0.07), (-0.4, 0.12, 0.1), (-0.78, 0.12, 0.06)],
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Stance:
+    """Where the body is and how it is bent: ``heading_rad`` counterclockwise from +x, seen from above."""
+
+    place: Place
+    heading_rad: float
+    shape: Shape
+
+    def parts_m(self) -> Shape:
+        """(13, 3) in the world frame."""
+        forward, left = self.shape[:, 0], self.shape[:, 1]
+        c, s = cos(self.heading_rad), sin(self.heading_rad)
+        x = self.place[0] + forward * c - left * s
+        y = self.place[1] + forward * s + left * c
+        return np.stack([x, y, self.shape[:, 2]], axis=1)
+
+
+class Act(Protocol):
+    """Something the body does for a while; ``name`` is what an observer would call it."""
+
+    @property
+    def name(self) -> str: ...
+
+    def duration_s(self, start: Stance) -> float:
+        """How long it takes from ``start``."""
+        ...
+
+    def at(self, t_s: float, start: Stance) -> Stance:
+        """The body ``t_s`` after the act began, for 0 to ``duration_s``."""
+        ...
+
+
+def smooth(u: float) -> float:
+    """Starts and ends gently."""
+    return u * u * (3.0 - 2.0 * u)
+
+
+def toppling(u: float) -> float:
+    """Gets faster until the floor ends it, as a body that falls."""
+    return u * u
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """In a straight line, legs and arms swinging; turns towards its goal in the first half second."""
+
+    to: Place
+    speed_mps: float = 0.7
+    name: str = "walking"
+
+    TURN_S = 0.5
+    STRIDE_M = 1.0
+
+    def duration_s(self, start: Stance) -> float:
+        return max(self.TURN_S, self._length_m(start) / self.speed_mps)
+
+    def at(self, t_s: float, start: Stance) -> Stance:
+        length = self._length_m(start)
+        done = min(1.0, t_s / self.duration_s(start))
+        (x0, y0), (x1, y1) = start.place, self.to
+        goal = atan2(y1 - y0, x1 - x0) if length > 0 else start.heading_rad
+        turn = (goal - start.heading_rad + pi) % (2 * pi) - pi
+        heading = start.heading_rad + turn * smooth(min(1.0, t_s / self.TURN_S))
+        swing = sin(2 * pi * done * length / self.STRIDE_M)
+        settled = smooth(min(1.0, t_s / self.TURN_S))
+        shape = start.shape + (_stride(swing) - start.shape) * settled
+        return Stance((x0 + (x1 - x0) * done, y0 + (y1 - y0) * done), heading, shape)
+
+    def _length_m(self, start: Stance) -> float:
+        return hypot(self.to[0] - start.place[0], self.to[1] - start.place[1])
+
+
+def _stride(swing: float) -> Shape:
+    shape = STANDING.copy()
+    alternate = np.array([swing, -swing])
+    shape[FEET, 0] += 0.25 * alternate
+    shape[KNEES, 0] += 0.15 * alternate
+    shape[HANDS, 0] -= 0.2 * alternate
+    shape[FEET, 2] += 0.06 * np.maximum(0.0, alternate)
+    return shape
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """From the pose it is in to another; ``forward_m`` moves the hips along the heading."""
+
+    to: Shape
+    seconds: float
+    name: str
+    ease: Callable[[float], float] = smooth
+    forward_m: float = 0.0
+
+    def duration_s(self, start: Stance) -> float:  # noqa: ARG002 - the same from everywhere
+        return self.seconds
+
+    def at(self, t_s: float, start: Stance) -> Stance:
+        done = self.ease(min(1.0, t_s / self.seconds))
+        ahead = self.forward_m * done
+        x = start.place[0] + ahead * cos(start.heading_rad)
+        y = start.place[1] + ahead * sin(start.heading_rad)
+        return replace(start, place=(x, y), shape=start.shape + (self.to - start.shape) * done)
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """Keeps its pose: the trunk breathes, and hands and head stir by ``restless_m`` when it is not quite still."""
+
+    seconds: float
+    name: str
+    restless_m: float = 0.0
+
+    BREATH_M = 0.004
+    BREATH_S = 4.0
+
+    def duration_s(self, start: Stance) -> float:  # noqa: ARG002 - the same from everywhere
+        return self.seconds
+
+    def at(self, t_s: float, start: Stance) -> Stance:
+        shape = start.shape.copy()
+        # The envelope lets the act begin and end in the very pose it was given, so that nothing jumps.
+        envelope = min(1.0, t_s, max(0.0, self.seconds - t_s))
+        shape[:4, 0] += self.BREATH_M * envelope * sin(2 * pi * t_s / self.BREATH_S)
+        stir = self.restless_m * envelope * sin(2 * pi * t_s / 1.7) * max(0.0, sin(2 * pi * t_s / 11.0))
+        shape[HANDS, 0] += stir
+        shape[0, 0] += stir / 3
+        return replace(start, shape=shape)
+
+
+def fall(seconds: float = 0.9) -> Change:
+    """Forward to the floor; from a standing body the head reaches 2.5 to 3 m/s, as in measured falls."""
+    return Change(LYING, seconds, "falling", ease=toppling, forward_m=0.6)
