@@ -87,6 +87,12 @@ class PolicySettings(Settings):
     bear: LadderSettings = _ladder(("desk", 0), ("farmer", 300), rounds=3, then=("technician",))
     fault: LadderSettings = _ladder(("technician", 3600), rounds=3, then=("desk",))
     retry: RetrySettings = RetrySettings()
+    device_silent_s: float = Field(default=30, ge=1, le=600)
+    """A device that asked its resident and is not heard of for so long after the time it gave: a fall."""
+
+
+ASKING_MOST_S = 600
+"""A device asks its resident for about a minute; a longer time can only be a clock set in between."""
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -134,6 +140,13 @@ class Policy(msgspec.Struct, frozen=True):
             raise IndexError(f"step {number} of a policy that ends with step {self.last_step}")
         return self.steps[number % len(self.steps)]
 
+    def group_start(self, number: int) -> int:
+        """The first of the steps told together with step ``number``; past the last step, ``number`` itself."""
+        first = number
+        while 0 < first <= self.last_step and self.step(first - 1).wait_s == 0:
+            first -= 1
+        return first
+
 
 class Policies:
     """Which policy an alert gets, as the JSON snapshot that is stored with it."""
@@ -154,6 +167,16 @@ class Policies:
             raise ValueError(f"no policy for alerts of kind {kind!r}: use one of {', '.join(ladders)}")
         snapshot = ladders[name].model_dump(mode="json")
         return {"name": name, **snapshot, "retry": self._settings.retry.model_dump(mode="json")}
+
+    @property
+    def device_silent_ms(self) -> int:
+        """See ``PolicySettings.device_silent_s``."""
+        return int(self._settings.device_silent_s * 1000)
+
+    @property
+    def asking_most_ms(self) -> int:
+        """See ``ASKING_MOST_S``."""
+        return ASKING_MOST_S * 1000
 
     def tells(self, species: str) -> bool:
         """Whether a visit of this species becomes an alert."""

@@ -6,14 +6,16 @@ shows a record decides, by the reader's role, which name of the registry may sta
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, false, or_, select
+from sqlalchemy import ColumnElement, false, select
 from sqlalchemy.orm import Session
 
 from gateway.alerts.lifecycle import TAKING, State
 from gateway.alerts.policy import Policy
-from gateway.database.tables import Alert, Attempt, Escalation, Person, Responsibility, Transition, Visit
+from gateway.alerts.responsibility import alerts_concerning
+from gateway.database.tables import Alert, Attempt, Escalation, Person, Transition, Visit
 
 NOT_OVER = (State.ASKING, State.OPEN, State.ACKNOWLEDGED)
 
@@ -179,16 +181,11 @@ def recent_alerts(session: Session, limit: int = 100) -> list[AlertRecord]:
 
 
 def alerts_for(session: Session, person_id: str, limit: int = 100) -> list[AlertRecord]:
-    """Alerts of this person's homes and fields and those they were told of, newest first."""
-    homes = select(Responsibility.home_id).where(Responsibility.person_id == person_id)
-    fields = select(Responsibility.field_id).where(Responsibility.person_id == person_id)
-    told = select(Attempt.alert_id).where(Attempt.person_id == person_id)
-    mine = or_(
-        Alert.home_id.in_(homes.where(Responsibility.home_id.is_not(None))),
-        Alert.field_id.in_(fields.where(Responsibility.field_id.is_not(None))),
-        Alert.id.in_(told),
-    )
-    return _select(session, mine, limit)
+    """Alerts this person may read and answer, newest first; none for an unknown person."""
+    person = session.get(Person, person_id)
+    if person is None:
+        return []
+    return _records(session, list(islice(alerts_concerning(session, person), limit)))
 
 
 def alerts_of_home(session: Session, home_id: str, limit: int = 100) -> list[AlertRecord]:
@@ -215,15 +212,21 @@ def visit(session: Session, visit_id: str) -> VisitRecord | None:
     return None if row is None else _visit(row)
 
 
-def taken_by(transitions: Sequence[Transition]) -> TakenRecord | None:
+def taken(session: Session, alert_id: str) -> TakenRecord | None:
+    """Who has taken the alert on, or None."""
+    lines = select(Transition).where(Transition.alert_id == alert_id).order_by(Transition.id)
+    return _taken(session.scalars(lines).all())
+
+
+def _taken(transitions: Sequence[Transition]) -> TakenRecord | None:
     """The answer that counts in an alert's history (oldest first); None if it was taken back or none came."""
-    taken: TakenRecord | None = None
+    found: TakenRecord | None = None
     for line in transitions:
-        if taken is None and line.what in TAKING and line.person_id is not None and line.role is not None:
-            taken = TakenRecord(line.what, line.role, line.person_id, line.at_ms)
+        if found is None and line.what in TAKING and line.person_id is not None and line.role is not None:
+            found = TakenRecord(line.what, line.role, line.person_id, line.at_ms)
         elif line.state == State.OPEN:
-            taken = None
-    return taken
+            found = None
+    return found
 
 
 def _select(session: Session, condition: ColumnElement[bool] | None, limit: int) -> list[AlertRecord]:
@@ -241,7 +244,7 @@ def _records(session: Session, rows: Sequence[Alert]) -> list[AlertRecord]:
         row.alert_id: row
         for row in session.scalars(select(Escalation).where(Escalation.alert_id.in_(ids) if ids else false()))
     }
-    return [_alert(row, taken_by(history.get(row.id, [])), standing.get(row.id)) for row in rows]
+    return [_alert(row, _taken(history.get(row.id, [])), standing.get(row.id)) for row in rows]
 
 
 def _alert(row: Alert, taken: TakenRecord | None, standing: Escalation | None) -> AlertRecord:
