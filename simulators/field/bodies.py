@@ -55,7 +55,8 @@ def _four_legs(
     colour: Colour,
 ) -> tuple[list[Limb], list[Limb]]:
     """(far legs, near legs) of a diagonal walk; ``phase`` 0..1 is one stride."""
-    far, near = [], []
+    far: list[Limb] = []
+    near: list[Limb] = []
     for offset, hip, legs in (
         (0.0, front, near),
         (0.5, back, near),

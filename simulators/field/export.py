@@ -27,7 +27,8 @@ app = typer.Typer(add_completion=False)
 def export(out: Path, count: int = 600, first: int = 0, width: int = 640, height: int = 360) -> None:
     """Write COUNT drawings to OUT/images and OUT/drawn.json; drawing number N is the same in every run."""
     (out / "images").mkdir(parents=True, exist_ok=True)
-    images, annotations = [], []
+    images: list[dict[str, object]] = []
+    annotations: list[dict[str, object]] = []
     for number in track(range(first, first + count), "drawing"):
         picture, boxes = draw_sample(np.random.default_rng(number), (width, height))
         name = f"drawn_{number:05d}.jpg"
