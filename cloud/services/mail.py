@@ -55,7 +55,9 @@ class Mail:
 
     def _hand_over(self, mail: EmailMessage) -> None:
         settings = self._settings
-        with smtplib.SMTP(settings.host, settings.port, timeout=settings.timeout_s) as server:
+        # Named by us: the library would ask the DNS for this machine's name, and wait for it without a limit.
+        name = settings.sender.rpartition("@")[2]
+        with smtplib.SMTP(settings.host, settings.port, name, settings.timeout_s) as server:
             if self._tls is not None:
                 server.starttls(context=self._tls)
             if settings.username is not None and self._password is not None:
