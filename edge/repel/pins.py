@@ -123,11 +123,11 @@ class Guard:
             "at_s": time.monotonic(),
             "why": why,
         }
-        say(change)
         if self._timeline is not None:
-            change["at_ms"] = time.time_ns() // 1_000_000
+            row = {**change, "at_ms": time.time_ns() // 1_000_000}
             with Path(self._timeline).open("a", encoding="utf-8") as file:
-                file.write(json.dumps(change) + "\n")
+                file.write(json.dumps(row) + "\n")
+        say(change)
 
 
 def say(words: dict[str, Any]) -> None:
