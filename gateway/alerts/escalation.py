@@ -41,7 +41,7 @@ from gateway.alerts.notifier import Delivery, Notice, Notifier, Result
 from gateway.alerts.policy import Policy
 from gateway.alerts.records import taken
 from gateway.database import tables
-from gateway.database.session import Database
+from gateway.database.session import Database, DatabaseUnavailableError
 from gateway.database.tables import Alert, Attempt, Person, Transition
 
 log = logging.getLogger(__name__)
@@ -52,7 +52,7 @@ SENDER_DEAD_AFTER_S = 10.0
 """Must be longer than a notifier's own time limit; a message whose sender died is taken up after it."""
 SENDERS = 4
 """Messages on their way at once: a service that hangs holds up the others by one time limit at most."""
-SET_ASIDE_S = 60.0
+SET_ASIDE_S = 10.0
 """An alert that made a turn fail steps back for so long, so that it stops no other."""
 DUE_AT_ONCE = 50
 
@@ -100,9 +100,9 @@ class Escalation:
         while not stop.is_set():
             try:
                 wait_s = self.turn()
-            except Exception:
+            except Exception as error:
                 self.failed_turns += 1
-                if self._at_work is not None:
+                if self._at_work is not None and not isinstance(error, DatabaseUnavailableError):
                     self._set_aside[self._at_work] = self._now_ms() + int(SET_ASIDE_S * 1000)
                 log.exception("escalation turn failed (%d so far); going on", self.failed_turns)
                 wait_s = POLL_S

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from contract.messages import (
@@ -29,6 +30,8 @@ from gateway.alerts.lifecycle import State, What, begin
 from gateway.alerts.policy import Policies
 from gateway.database.tables import Alert, Device, Escalation, Visit
 
+TRIES = 3
+
 _FALL = {
     FallPhase.SUSPECTED: What.SUSPECTED,
     FallPhase.CANCELLED: What.CANCELLED,
@@ -44,7 +47,21 @@ _REPEL = {
 
 
 def take(session: Session, event: Event, received_ms: int, policies: Policies) -> None:
-    """Let one event, received at ``received_ms``, take effect. The event's device has a row already."""
+    """Let one event, received at ``received_ms``, take effect. The event's device has a row already.
+
+    Another gateway may write the same alert, or draw the same number, in the same moment: tried again then.
+    """
+    for _ in range(TRIES - 1):
+        try:
+            with session.begin_nested():
+                _take(session, event, received_ms, policies)
+        except IntegrityError:
+            continue
+        return
+    _take(session, event, received_ms, policies)
+
+
+def _take(session: Session, event: Event, received_ms: int, policies: Policies) -> None:
     body = event.body
     if isinstance(body, Fall):
         _take_fall(session, event, body, received_ms, policies)
@@ -96,6 +113,7 @@ def _take_sighting(
         alert = _begin(session, event, visit.id, "sighting", what, received_ms)
         _plan(session, alert, policies.snapshot("sighting", visit.species), received_ms)
     else:
+        _follow_species(session, alert, visit, received_ms, policies)
         happen(
             session, alert, _end(visit) if sighting.phase is VisitPhase.ENDED else What.STARTED, received_ms
         )
@@ -163,11 +181,7 @@ def _begin(session: Session, event: Event, alert_id: str, kind: str, what: What,
 
 
 def _free_number(session: Session, alert_id: str) -> str:
-    """Four digits people can say, drawn from the id so that they tell nothing; more when those are taken.
-
-    Two gateways may draw the same number in the same moment: the unique index then fails one transaction,
-    and its event is delivered again.
-    """
+    """Four digits people can say, drawn from the id so that they tell nothing; more when those are taken."""
     for attempt in count():
         digest = hashlib.sha256(f"{alert_id}/{attempt}".encode()).digest()
         first = 1_000 if attempt < 20 else 1_000_000
