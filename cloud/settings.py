@@ -2,6 +2,7 @@
 
 import ipaddress
 import logging
+import re
 from pathlib import Path
 from typing import Annotated, Self
 from urllib.parse import urlsplit
@@ -62,7 +63,7 @@ def is_private(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_private
     except ValueError:
-        return "." not in host
+        return re.fullmatch(r"[A-Za-z0-9-]+", host) is not None
 
 
 def _secret_file(file: Path) -> Path:

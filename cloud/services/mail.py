@@ -4,6 +4,7 @@ Gives: one mail for each accepted try, recognisable by its Message-ID. Does not 
 connection breaks after the text and before the answer, the retry is a second mail with the same Message-ID.
 """
 
+import re
 import smtplib
 import ssl
 from collections.abc import Callable
@@ -17,6 +18,9 @@ from cloud.services.messages import Message
 from cloud.services.service import accepted, refused, retry
 from cloud.settings import MailSettings
 from gateway.alerts.notifier import Delivery, Notice
+
+ADDRESS = re.compile(r"[^\s@<>,;:\"]+@[A-Za-z0-9.-]+")
+"""One mailbox, and nothing that could begin another header or a second recipient."""
 
 
 class Mail:
@@ -41,10 +45,15 @@ class Mail:
 
     def _mail(self, message: Message, notice: Notice) -> EmailMessage:
         """Raises ValueError or MessageError for an address that is none."""
+        if not ADDRESS.fullmatch(notice.address):
+            raise ValueError("not one mail address")
+        local, _, domain = notice.address.rpartition("@")
+        # In two parts: given whole, the old addresses of Japanese telephones ("a..b@...") would be refused.
+        recipient = Address(username=local, domain=domain)
         sender = Address(addr_spec=self._settings.sender)
         mail = EmailMessage(policy.SMTP)
         mail["From"] = sender
-        mail["To"] = Address(addr_spec=notice.address)
+        mail["To"] = recipient
         mail["Subject"] = message.subject
         mail["Date"] = datetime.fromtimestamp(self._now_ms() / 1000, UTC)
         # The same for every try, so that a mail program or a person recognises a second copy.

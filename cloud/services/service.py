@@ -4,7 +4,6 @@ import logging
 import ssl
 from contextlib import suppress
 from typing import NamedTuple, Protocol
-from urllib.parse import urlsplit
 
 import httpx
 
@@ -73,7 +72,7 @@ class HttpSender:
     def post(self, url: str, body: bytes, headers: dict[str, str]) -> Answer:
         """One POST; follows no redirect; raises httpx.HTTPError or httpx.InvalidURL."""
         # A proxy from the environment is for the way out of the building, not for this machine itself.
-        outside = not is_loopback(urlsplit(url).hostname or "")
+        outside = not is_loopback(httpx.URL(url).host)
         with (
             httpx.Client(timeout=self._timeout, verify=self._tls, trust_env=outside) as client,
             client.stream("POST", url, content=body, headers=headers) as response,

@@ -23,7 +23,10 @@ class Request(NamedTuple):
 
 
 class Reply(NamedTuple):
-    """What to answer. ``silent``: hold the connection without a word; ``broken``: break it without a word."""
+    """What to answer: text as a page, all else as JSON.
+
+    ``silent``: hold the connection without a word; ``broken``: break it without a word.
+    """
 
     status: int = 200
     body: Any = None
@@ -61,7 +64,7 @@ class HttpServer:
         self._port = int(self._server.server_address[1])
         # A stop is noticed within one poll.
         self._thread = threading.Thread(
-            target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, name=self._name
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, name=self._name
         )
         self._thread.start()
 
@@ -132,9 +135,11 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(reply)
 
     def _send(self, reply: Reply) -> None:
-        content = json.dumps(reply.body if reply.body is not None else {}, ensure_ascii=False).encode()
+        page = isinstance(reply.body, str)
+        tree = reply.body if reply.body is not None else {}
+        content = (reply.body if page else json.dumps(tree, ensure_ascii=False)).encode()
         self.send_response(reply.status)
-        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Type", "text/html; charset=utf-8" if page else "application/json")
         self.send_header("Content-Length", str(len(content)))
         for name, value in reply.headers:
             self.send_header(name, value)
