@@ -65,6 +65,11 @@ class TiRadar:
             except SensorLostError:
                 self._parser.finish()
                 raise
+            except EOFError:
+                last = self._parser.finish(self._clock.monotonic_s())
+                if last:
+                    return last
+                raise
             now_s = self._clock.monotonic_s()
             self._bytes_read += len(data)
             clouds = self._parser.feed(data, now_s)

@@ -99,7 +99,7 @@ class FallStory:
 
     def turn(self, t_s: float, stance: Stance, *, over: bool) -> Act | None:
         if self._down:
-            return self._on_the_floor(t_s, over=over)
+            return self._on_the_floor(t_s, stance, over=over)
         if self._plan:
             return self._plan.popleft() if over else None
         if self._fall_is_due(t_s, stance):
@@ -112,7 +112,7 @@ class FallStory:
             return walk_somewhere(self._rng, stance, SEEN_X_M, SEEN_Y_M)
         return self._life.turn(t_s, stance, over=True)
 
-    def _on_the_floor(self, t_s: float, *, over: bool) -> Act | None:
+    def _on_the_floor(self, t_s: float, stance: Stance, *, over: bool) -> Act | None:
         if self._help_told and self._up_at_s is None:
             self._up_at_s = t_s + self._get_up_after_s
         if self._up_at_s is None or t_s < self._up_at_s:
@@ -122,7 +122,8 @@ class FallStory:
         self._down = False
         if self._again_after_s is not None:
             self._fall_at_s = t_s + self._again_after_s
-        self._plan = deque([Stay(1.5, "kneeling", 0.3), Change(STANDING, 1.8, "getting up")])
+        away = walk_somewhere(self._rng, stance, SEEN_X_M, SEEN_Y_M)
+        self._plan = deque([Stay(1.5, "kneeling", 0.3), Change(STANDING, 1.8, "getting up"), away])
         return Change(KNEELING, 1.8, "getting up")
 
     def _fall_is_due(self, t_s: float, stance: Stance) -> bool:
