@@ -27,7 +27,11 @@ log = logging.getLogger(__name__)
 Intake = Callable[[Session, Event, int], None]
 """(session, event, received_ms): what a new event means for visits and alerts, in the event's own transaction."""
 
-RETRIED_AT_START_MAX = 1000
+TRIES = 2
+"""At once: what failed on a clash with another writer succeeds the second time."""
+RETRY_FIRST_MS = 5_000
+RETRY_LAST_MS = 3_600_000
+RETRIED_AT_ONCE_MAX = 1000
 
 
 class EventLane:
@@ -39,6 +43,8 @@ class EventLane:
         self._database = database
         self._intake = intake
         self._now_ms = now_ms
+        self._retry_after_ms = RETRY_FIRST_MS
+        self._retry_due_ms = 0
 
     def take(self, batch: Sequence[Arrival]) -> Outcome:
         """Store a batch in one transaction; raises DatabaseUnavailableError, and keeps nothing, without it."""
@@ -54,20 +60,32 @@ class EventLane:
                         self._take_state(session, arrival, said, outcome)
                     case Unreadable(reason):
                         self._set_aside(session, arrival, reason, outcome)
+        if outcome.dead:
+            self._retry_after_ms = RETRY_FIRST_MS
+            self._retry_due_ms = self._now_ms() + RETRY_FIRST_MS
         return outcome
 
     def retry_set_aside(self) -> int:
-        """Try again what an earlier run of the gateway could not take; returns how many it can take now."""
+        """Try again, when it is time, what could not be taken; returns how many events that was.
+
+        At the start, then at growing intervals. Raises DatabaseUnavailableError.
+        """
+        if self._now_ms() < self._retry_due_ms:
+            return 0
         table = tables.DeadLetter
         with self._database.read() as session:
             waiting = select(table.id, table.topic, table.payload).where(table.event_id.is_not(None))
-            rows = session.execute(waiting.order_by(table.id).limit(RETRIED_AT_START_MAX)).all()
+            rows = session.execute(waiting.order_by(table.id).limit(RETRIED_AT_ONCE_MAX)).all()
         healed = 0
         for row_id, topic, payload in rows:
             with self._database.write() as session:
                 if self._heals(session, Arrival(topic, payload)):
                     session.execute(delete(table).where(table.id == row_id))
                     healed += 1
+        self._retry_due_ms = self._now_ms() + self._retry_after_ms
+        self._retry_after_ms = min(2 * self._retry_after_ms, RETRY_LAST_MS)
+        if healed:
+            log.info("%d events that had been set aside are taken now", healed)
         return healed
 
     def _heals(self, session: Session, arrival: Arrival) -> bool:
@@ -111,17 +129,21 @@ class EventLane:
 
     def _attempt(self, session: Session, change: Callable[[], None]) -> str | None:
         """Carry a change out, or undo it alone and say why it failed."""
-        try:
-            with session.begin_nested():
-                change()
-        except Exception as error:
-            # Whatever is wrong with one message must not hold the others up; a database that is away is
-            # no message's fault.
-            if is_outage(error):
-                raise
-            log.exception("a message could not be taken")
-            return f"intake: {type(error).__name__}: {error}"
-        return None
+        reason = None
+        for _ in range(TRIES):
+            try:
+                with session.begin_nested():
+                    change()
+            except Exception as error:
+                # Whatever is wrong with one message must not hold the others up; a database that is away is
+                # no message's fault.
+                if is_outage(error):
+                    raise
+                log.exception("a message could not be taken")
+                reason = f"intake: {type(error).__name__}: {str(error).partition(chr(10))[0]}"
+            else:
+                return None
+        return reason
 
     def _set_aside(self, session: Session, arrival: Arrival, reason: str, outcome: Outcome) -> None:
         outcome.dead += 1

@@ -6,20 +6,17 @@ Is not: a broker of its own, nor more than one process: on nats-server a shared 
 delivers nothing, so scaling out needs another broker.
 """
 
-import logging
 import random
 from collections.abc import Callable
 
 from contract.broker import BrokerSettings
 from gateway.commands import Commands
-from gateway.database.session import Database, DatabaseUnavailableError
+from gateway.database.session import Database
 from gateway.event_lane import EventLane, Intake
 from gateway.lane import Health, LaneRunner
 from gateway.mqtt import MqttSession
 from gateway.series.store import Series
 from gateway.telemetry_lane import TelemetryLane
-
-log = logging.getLogger(__name__)
 
 EVENT_BATCH = 100
 TELEMETRY_BATCH = 500
@@ -61,7 +58,7 @@ class Ingest:
             batch=EVENT_BATCH,
             now_ms=now_ms,
             jitter=jitter,
-            between=self._commands.turn,
+            between=self._between_batches,
         )
         self._telemetry_runner = LaneRunner(
             "telemetry",
@@ -73,13 +70,7 @@ class Ingest:
         )
 
     def start(self) -> None:
-        """Try again what was set aside, then listen; raises OSError for an unreadable password file."""
-        try:
-            healed = self.events.retry_set_aside()
-            if healed:
-                log.info("%d events that had been set aside are taken now", healed)
-        except DatabaseUnavailableError as error:
-            log.warning("events set aside wait for the next start: %s", error)
+        """Begin to listen, in the background; raises OSError for an unreadable password file."""
         self._event_runner.start()
         self._telemetry_runner.start()
 
@@ -91,3 +82,7 @@ class Ingest:
     def health(self) -> dict[str, Health]:
         """Counters by lane: event, telemetry."""
         return {"event": self._event_runner.health(), "telemetry": self._telemetry_runner.health()}
+
+    def _between_batches(self) -> None:
+        self._commands.turn()
+        self.events.retry_set_aside()

@@ -34,8 +34,8 @@ class DatabaseUnavailableError(SQLAlchemyError):
 class Database:
     """SQLite (WAL) or PostgreSQL by SQLAlchemy URL; safe to share between threads."""
 
-    def __init__(self, url: str) -> None:
-        arguments: dict[str, Any] = {"timeout": BUSY_TIMEOUT_S} if url.startswith("sqlite") else {}
+    def __init__(self, url: str, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> None:
+        arguments: dict[str, Any] = {"timeout": busy_timeout_s} if url.startswith("sqlite") else {}
         # Hidden: an error's text goes to the log, and parameters are names, addresses and contacts.
         self._engine = create_engine(url, connect_args=arguments, hide_parameters=True)
         if self._engine.dialect.name == "sqlite":
