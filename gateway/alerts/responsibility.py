@@ -13,13 +13,12 @@ from gateway.database.tables import Alert, Attempt, Home, Person, Responsibility
 def concerns(session: Session, alert: Alert, person: Person) -> bool:
     """Whether the alert is this person's to read and to answer.
 
-    A technician's are faults of devices; of a fall or a visit only if the escalation has told them.
+    A technician's are faults of devices, and no family or farmer can answer those in their place. Of any
+    other alert, somebody is concerned whom the escalation has told.
     """
     if session.scalar(_told(person).where(Attempt.alert_id == alert.id).limit(1)) is not None:
         return True
-    if person.role == registry.Role.TECHNICIAN and alert.kind != "fault":
-        return False
-    return _answers_for(session, person, alert.home_id, alert.field_id)
+    return _may_by_kind(alert, person) and _answers_for(session, person, alert.home_id, alert.field_id)
 
 
 def alerts_concerning(session: Session, person: Person) -> Iterator[Alert]:
@@ -29,9 +28,9 @@ def alerts_concerning(session: Session, person: Person) -> Iterator[Alert]:
     newest = select(Alert).where(_candidates(person)).order_by(Alert.opened_ms.desc(), Alert.id.desc())
     for alert in session.scalars(newest.execution_options(yield_per=100)):
         place = (alert.home_id, alert.field_id)
-        if alert.id not in told and place not in places:
+        if place not in places:
             places[place] = _answers_for(session, person, *place)
-        if alert.id in told or places[place]:
+        if alert.id in told or (_may_by_kind(alert, person) and places[place]):
             yield alert
 
 
@@ -48,6 +47,12 @@ def _candidates(person: Person) -> ColumnElement[bool]:
     if person.role == registry.Role.MINSEI_IIN:
         mine.append(Alert.home_id.in_(select(Home.id).where(Home.district == person.district)))
     return or_(*mine, Alert.home_id.in_(homes), Alert.field_id.in_(fields))
+
+
+def _may_by_kind(alert: Alert, person: Person) -> bool:
+    if alert.kind == "fault":
+        return person.role in registry.CITY_WIDE
+    return person.role != registry.Role.TECHNICIAN
 
 
 def _answers_for(session: Session, person: Person, home_id: str | None, field_id: str | None) -> bool:
