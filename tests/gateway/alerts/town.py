@@ -142,11 +142,16 @@ class Telephone:
 class Town:
     """Everything between a device's event and a person, on one clock."""
 
-    def __init__(self, url: str = "sqlite://", settings: PolicySettings | None = None) -> None:
-        self.database = Database(url)
+    def __init__(
+        self,
+        settings: PolicySettings | None = None,
+        database: Database | None = None,
+        telephone: Telephone | None = None,
+    ) -> None:
+        self.database = database or Database("sqlite://")
         self.database.create()
         self.now_ms = START_MS
-        self.telephone = Telephone()
+        self.telephone = telephone or Telephone()
         self.policies = Policies(settings or PolicySettings())
         self.escalation = self.restart()
         self._seq = 0
@@ -230,9 +235,9 @@ class Town:
 
 
 @contextmanager
-def town(url: str = "sqlite://", settings: PolicySettings | None = None) -> Iterator[Town]:
+def town(settings: PolicySettings | None = None) -> Iterator[Town]:
     """A town, closed at the end."""
-    made = Town(url, settings)
+    made = Town(settings)
     try:
         yield made
     finally:
