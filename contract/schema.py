@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from contract.messages import SCHEMA_VERSION, Command, Event, Live, Message, Receipt, State, Telemetry
+from contract.messages import SCHEMA_VERSION, Command, Event, Live, Message, Receipt, State, Telemetry, decode
 from contract.topics import Lane
 
 MESSAGE_OF: dict[Lane, type[Message]] = {
@@ -16,6 +16,12 @@ MESSAGE_OF: dict[Lane, type[Message]] = {
     Lane.RECEIPT: Receipt,
 }
 """What each lane carries."""
+
+
+def decode_lane(payload: bytes, lane: Lane) -> Message:
+    """The message of a lane; raises NotOfTheContractError with what is wrong and where."""
+    message: Message = decode(payload, MESSAGE_OF[lane])  # type: ignore[type-var]
+    return message
 
 
 def json_schema() -> dict[str, Any]:

@@ -1,0 +1,121 @@
+"""``mimamori alerts``: what people must know, and what became of it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from cli.files import read_city
+
+if TYPE_CHECKING:
+    from gateway.alerts.records import AlertRecord
+    from gateway.database.session import Database
+
+app = typer.Typer(no_args_is_help=True, help="List, show and answer alerts.")
+
+City = Annotated[Path, typer.Argument(help="The city's file.")]
+Number = Annotated[str, typer.Argument(help="The alert's number, as people say it, or its id.")]
+
+
+@app.command("list")
+def list_alerts(
+    city: City,
+    every: Annotated[bool, typer.Option("--all", help="Also those that are over.")] = False,
+) -> None:
+    """Alerts that are not over, newest first."""
+    from gateway.alerts import records
+
+    with _database(city) as database, database.read() as session:
+        found = records.recent_alerts(session) if every else records.open_alerts(session)
+    table = Table("number", "kind", "state", "opened", "place", "taken by", "next")
+    for alert in found:
+        table.add_row(
+            alert.number,
+            alert.kind,
+            alert.state,
+            _clock(alert.opened_ms),
+            alert.home_id or alert.field_id or alert.device_id,
+            alert.taken.role if alert.taken else "",
+            f"{alert.next_role} {_clock(alert.next_ms)}" if alert.next_role else "",
+        )
+    Console().print(table if found else "no alerts")
+
+
+@app.command()
+def show(city: City, number: Number) -> None:
+    """One alert with everything that happened to it."""
+    from gateway.alerts import records
+
+    with _database(city) as database, database.read() as session:
+        history = records.alert(session, _find(database, number).id)
+    alert = history.alert
+    console = Console(soft_wrap=True)
+    console.print(f"{alert.number}  {alert.kind}  {alert.state}  {alert.outcome or ''}  ({alert.id})")
+    for reason in alert.evidence:
+        console.print(f"  {reason.code} = {reason.value:g} {reason.unit}")
+    for line in history.transitions:
+        who = " ".join(str(part) for part in (line.role, line.person_id) if part)
+        console.print(f"  {_clock(line.at_ms)}  {line.what:18} -> {line.state:13} {who}")
+    for attempt in history.attempts:
+        sent = _clock(attempt.sent_ms) if attempt.sent_ms else "not sent"
+        console.print(
+            f"  {sent}  {attempt.purpose} to {attempt.role} {attempt.person_id} by {attempt.service}:"
+            f" {attempt.state}, {attempt.tries} tries {attempt.error or ''}"
+        )
+
+
+@app.command()
+def ack(
+    city: City,
+    number: Number,
+    person: Annotated[str, typer.Option(help="Who answers: a person's id; they must be responsible.")],
+    answer: Annotated[str, typer.Option(help="going, cannot, all_is_well, helped or called_119.")] = "going",
+) -> None:
+    """Answer an alert for somebody who is on the telephone."""
+    from gateway.alerts.answers import answer as give
+
+    with _database(city) as database:
+        alert = _find(database, number)
+        with database.write() as session:
+            result = give(session, alert.id, person, answer, _now_ms())
+    if not result.accepted:
+        typer.echo(f"{alert.number}: already answered by {result.first_role}", err=True)
+        raise typer.Exit(1)
+    typer.echo(f"{alert.number}: {answer}, now {result.state}")
+
+
+@contextmanager
+def _database(city: Path) -> Iterator["Database"]:
+    from gateway.database.session import Database
+
+    database = Database(read_city(city).database.address())
+    try:
+        database.create()
+        yield database
+    finally:
+        database.close()
+
+
+def _find(database: "Database", number: str) -> "AlertRecord":
+    from gateway.alerts import records
+
+    with database.read() as session:
+        try:
+            return records.by_number(session, number.upper())
+        except records.UnknownAlertError:
+            return records.alert(session, number).alert
+
+
+def _clock(at_ms: int | None) -> str:
+    if at_ms is None:
+        return ""
+    return datetime.fromtimestamp(at_ms / 1000, UTC).astimezone().strftime("%m-%d %H:%M:%S")
+
+
+def _now_ms() -> int:
+    return round(datetime.now(UTC).timestamp() * 1000)

@@ -1,0 +1,49 @@
+"""``mimamori``: the technicians' verbs."""
+
+import logging
+import sys
+
+import typer
+
+from cli import alerts, cloud, configuration, edge, gateway, registry, replay, sim, story, tail
+from contract.configuration import ConfigurationError
+
+app = typer.Typer(
+    name="mimamori",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="見守り Mimamori: falls and monkeys, from a sensor's bytes to a person's answer.",
+)
+app.command("demo")(story.demo)
+app.command("check")(configuration.check)
+app.command("schema")(configuration.schema)
+app.command("tail")(tail.tail)
+app.add_typer(edge.app, name="edge")
+app.add_typer(gateway.app, name="gateway")
+app.add_typer(cloud.app, name="cloud")
+app.add_typer(replay.app, name="replay")
+app.add_typer(alerts.app, name="alerts")
+app.add_typer(registry.app, name="registry")
+app.add_typer(sim.app, name="sim")
+
+
+def main() -> None:
+    """Run a verb; what a person can mend ends with one line and status 1."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    # httpx logs each request with its address, and an address may hold a person's link.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    try:
+        app()
+    except ConfigurationError as refused:
+        for problem in refused.problems:
+            typer.echo(str(problem), err=True)
+        sys.exit(1)
+    except (OSError, ValueError, LookupError, RuntimeError) as problem:
+        logging.getLogger(__name__).debug("where it came from", exc_info=True)
+        typer.echo(f"mimamori: {problem}", err=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

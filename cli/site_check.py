@@ -1,0 +1,135 @@
+"""What a technician wants to know before leaving: does everything the device's file names really work?"""
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from cli.listening import Listener
+from edge.clock import SystemClock
+from edge.field_settings import FieldSettings
+from edge.home_settings import HomeSettings
+
+
+class Trial(NamedTuple):
+    """One thing tried."""
+
+    what: str
+    good: bool
+    words: str
+
+
+def trials(settings: HomeSettings | FieldSettings, patience_s: float) -> Iterator[Trial]:
+    """Each part in turn; a part that fails does not keep the others from being tried."""
+    yield _tried("outbox", lambda: _outbox(settings))
+    yield _tried("broker", lambda: _broker(settings, patience_s))
+    if isinstance(settings, HomeSettings):
+        yield _tried("radar", lambda: _radar(settings, patience_s))
+        yield _tried("voice", lambda: _voice(settings))
+    else:
+        yield _tried("model", lambda: _model(settings))
+        yield _tried("camera", lambda: _camera(settings, patience_s))
+        yield _tried("repeller", lambda: _repeller(settings))
+
+
+def _tried(what: str, attempt: Callable[[], str]) -> Trial:
+    try:
+        return Trial(what, good=True, words=attempt())
+    except (OSError, ValueError, LookupError, RuntimeError) as error:
+        return Trial(what, good=False, words=str(error))
+
+
+def _outbox(settings: HomeSettings | FieldSettings) -> str:
+    from edge.outbox import Outbox
+
+    outbox = Outbox(settings.data_directory / "outbox.sqlite")
+    waiting = outbox.backlog()
+    outbox.close()
+    return f"{settings.data_directory} can be written; {waiting.events} events wait for the gateway"
+
+
+def _broker(settings: HomeSettings | FieldSettings, patience_s: float) -> str:
+    where = f"{settings.broker.host}:{settings.broker.port}"
+    with Listener(settings.broker, ()) as listener:
+        if not listener.wait_connected(patience_s):
+            raise ConnectionError(f"no answer at {where}: check [broker] host, port, user and password")
+    return f"{where} takes this device"
+
+
+def _radar(settings: HomeSettings, patience_s: float) -> str:
+    from edge.sensors.ti_radar import radar_from
+
+    radar = radar_from(settings.radar, SystemClock())
+    radar.open()
+    try:
+        frames = points = 0
+        until_s = time.monotonic() + patience_s
+        while time.monotonic() < until_s and frames < 40:
+            for cloud in radar.read(0.5):
+                frames += 1
+                points += len(cloud.points)
+        counted = radar.counters()
+    finally:
+        radar.close()
+    if not frames:
+        raise TimeoutError(
+            f"{settings.radar.port} is open and gave {counted['bytes_read']:g} bytes but no frame in"
+            f" {patience_s:g} s: is the baud rate right, and was the chirp file sent?"
+        )
+    return (
+        f"{frames} frames, {points / frames:.1f} points a frame, {counted['bytes_skipped']:g} bytes skipped"
+    )
+
+
+def _voice(settings: HomeSettings) -> str:
+    from edge.voice import speaker_from
+
+    if not settings.voice.command:
+        return "silent: no [voice] command"
+    speaker = speaker_from(settings.voice)
+    speaker.say("ask_ok")
+    time.sleep(4.0)
+    speaker.close()
+    return "the question has been spoken: did you hear it?"
+
+
+def _model(settings: FieldSettings) -> str:
+    import numpy as np
+
+    from edge.wildlife.detector import Detector
+
+    detector = Detector(settings.eye.model, threads=settings.eye.threads)
+    begun_s = time.monotonic()
+    detector.detect(np.full((360, 640, 3), 114, np.uint8))
+    return f"{detector.card.name}: one picture in {1000 * (time.monotonic() - begun_s):.0f} ms"
+
+
+def _camera(settings: FieldSettings, patience_s: float) -> str:
+    from edge.sensors.camera import Camera
+
+    camera = Camera(settings.camera, SystemClock())
+    camera.open()
+    try:
+        until_s = time.monotonic() + patience_s
+        while time.monotonic() < until_s:
+            for picture in camera.read(0.5):
+                high, wide = picture.image.shape[:2]
+                return f"{wide} x {high} px"
+    finally:
+        camera.close()
+    raise TimeoutError(f"{settings.camera.source} gave no picture in {patience_s:g} s: check the camera")
+
+
+def _repeller(settings: FieldSettings) -> str:
+    """The pins' process is started and ended; nothing is switched on."""
+    from edge.repel.outputs import Outputs
+
+    outputs = Outputs(settings.repel.outputs)
+    outputs.open()
+    held = outputs.ok
+    outputs.close()
+    if not held:
+        raise RuntimeError("the pins cannot be reached: on a Raspberry Pi install the [pi] extra (lgpio)")
+    armed = "armed" if settings.repel.armed else "not armed"
+    factory = os.environ.get("GPIOZERO_PIN_FACTORY", "of this board")
+    return f"{len(settings.repel.outputs)} outputs, all off, {armed}; pins {factory}"

@@ -1,0 +1,67 @@
+"""Puts one device together from its file and runs it until it is told to stop."""
+
+import random
+import threading
+
+from contract.ids import new_ulid
+from contract.messages import State
+from edge.agent import Agent, Stamper
+from edge.clock import Clock, SystemClock
+from edge.device import Device
+from edge.field_settings import FieldSettings
+from edge.home_settings import HomeSettings
+from edge.outbox import Outbox
+from edge.uplink import Uplink
+
+
+def device_from(settings: HomeSettings | FieldSettings, clock: Clock) -> Device:
+    """The home or the field of a file, not yet opened; raises ModelError for a model that cannot be used."""
+    return _home(settings, clock) if isinstance(settings, HomeSettings) else _field(settings, clock)
+
+
+def run_device(settings: HomeSettings | FieldSettings, version: str, stop: threading.Event) -> None:
+    """Run the device of a file until ``stop``; raises OutboxError, ModelError and what its step raises."""
+    clock = SystemClock()
+    device = device_from(settings, clock)
+    outbox = Outbox(settings.data_directory / "outbox.sqlite")
+    try:
+        agent(settings, device, outbox, clock, version).run(stop)
+    finally:
+        outbox.close()
+
+
+def agent(
+    settings: HomeSettings | FieldSettings, device: Device, outbox: Outbox, clock: Clock, version: str
+) -> Agent:
+    """An agent with its uplink; ``clock`` is the device's. The uplink keeps the machine's own time."""
+    stamper = Stamper(settings.device, new_ulid(clock.unix_ms()), clock)
+
+    def will() -> State:
+        return made.state(online=False)
+
+    uplink = Uplink(settings.device, settings.broker, SystemClock(), will=will, jitter=random.Random())
+    made = Agent(device, outbox, uplink, stamper, new_ulid, version=version)
+    return made
+
+
+# A home carries no camera library and a field no radar driver: each is imported when it is built.
+
+
+def _home(settings: HomeSettings, clock: Clock) -> Device:
+    from edge.home import Home  # noqa: PLC0415
+    from edge.sensors.ti_radar import radar_from  # noqa: PLC0415
+    from edge.voice import speaker_from  # noqa: PLC0415
+
+    return Home(settings, radar_from(settings.radar, clock), speaker_from(settings.voice), clock, new_ulid)
+
+
+def _field(settings: FieldSettings, clock: Clock) -> Device:
+    from edge.field import Field  # noqa: PLC0415
+    from edge.repel.repeller import Repeller  # noqa: PLC0415
+    from edge.sensors.camera import Camera  # noqa: PLC0415
+    from edge.wildlife.detector import Detector  # noqa: PLC0415
+
+    memory = settings.data_directory / "repeller.json"
+    repeller = Repeller(settings.repel, clock, new_ulid, random.Random(), memory_file=memory)
+    detector = Detector(settings.eye.model, threads=settings.eye.threads)
+    return Field(settings, Camera(settings.camera, clock), detector, repeller, clock, new_ulid)
