@@ -207,7 +207,7 @@ class Field:
             self._person_s = now_s
             self._tally.people += 1
         self._image_size = picture.image.shape[1], picture.image.shape[0]
-        self._tracks = self._tracker.update(detections, now_s, picture.scene)
+        self._tracks = self._tracker.update(detections, now_s, picture.scene, picture.image.shape[1])
         self._seen = view(self._tracks)
         self._tally.frames += 1
         self._tally.animals_most = max(self._tally.animals_most, self._seen.count)

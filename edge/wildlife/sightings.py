@@ -13,12 +13,14 @@ from statistics import median
 from contract.ids import NewUlid, Ulid
 from contract.messages import Sighting, VisitPhase
 from edge.wildlife.settings import EyeSettings
-from edge.wildlife.tracker import GROWTH_PER_S, SIDEWAYS_PER_S, Track
+from edge.wildlife.tracker import Track
 
 Snapshot = Callable[[], bytes | None]
 """Makes a picture fit to leave the device, or None while there is a reason not to."""
 
 UNKNOWN = "unknown"
+SIDEWAYS_PER_S = 0.15  # body heights a second: slower is feeding, not going
+TOWARD_PER_S = 0.3  # measured from growth, twice as unsure
 _TURN_DEG = {"away": 0.0, "right": 90.0, "nearer": 180.0, "left": 270.0}
 _BETTER_BY = 0.3  # of a picture's worth (animals in it + their confidence): less is not worth sending again
 _FIRST_OF_ALL = "bear"
@@ -55,16 +57,16 @@ def view(tracks: Sequence[Track]) -> View:
 
 
 def direction_of(herd: Sequence[Track]) -> str:
-    """Code of travel in the picture: most bodies decide, the stronger of sideways and depth names it."""
+    """Code of travel in the picture: most bodies decide, the faster of sideways and depth names it."""
     motions = [motion for track in herd if (motion := track.motion()) is not None]
     if not motions:
         return UNKNOWN
-    sideways = median(motion.sideways for motion in motions) / SIDEWAYS_PER_S
-    growth = median(motion.growth for motion in motions) / GROWTH_PER_S
-    if max(abs(sideways), abs(growth)) < 1.0:
+    sideways = median(motion.sideways for motion in motions)
+    toward = median(motion.toward for motion in motions)
+    if abs(sideways) < SIDEWAYS_PER_S and abs(toward) < TOWARD_PER_S:
         return "still"
-    if abs(growth) >= abs(sideways):
-        return "nearer" if growth > 0 else "away"
+    if abs(toward) >= abs(sideways):
+        return "nearer" if toward > 0 else "away"
     return "right" if sideways > 0 else "left"
 
 

@@ -18,16 +18,18 @@ SAME_IOU = 0.15  # at 5 pictures a second a running monkey still overlaps its la
 SAME_DISTANCE = 1.0  # box sizes between centres when the boxes do not overlap: slow cameras, quick animals
 SAME_ANIMAL_IOU = 0.6  # two classes for one body: the network is of two minds, not two animals
 MOTION_WINDOW_S = 3.0
-SIDEWAYS_PER_S = 0.15  # body heights a second: slower is feeding, not going
-GROWTH_PER_S = 0.04  # of ln(height): nearer or away; a walk of 0.5 m/s seen at 12 m
+FOCAL_WIDTHS = 0.87  # focal length in picture widths of a camera that sees 60 degrees across, as most do
+FEET_PER_S = (
+    0.03  # body heights a second the feet must move down (up) the picture before growth means nearer (away)
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Motion:
-    """``sideways``: body heights per second, right positive; ``growth``: d ln(height) / dt, nearer positive."""
+    """On the ground, in body heights per second: ``sideways`` right positive, ``toward`` the camera positive."""
 
     sideways: float
-    growth: float
+    toward: float
 
 
 @dataclass(slots=True)
@@ -41,7 +43,9 @@ class Track:
     votes: dict[str, float] = field(default_factory=dict)
     hits: deque[bool] = field(default_factory=deque)
     scores: deque[float] = field(default_factory=lambda: deque(maxlen=20))
-    path: deque[tuple[float, float, float]] = field(default_factory=deque)
+    path: deque[tuple[float, float, float, float]] = field(default_factory=deque)
+    """(time s, centre x, feet y, height) of the last seconds, px."""
+    focal_px: float = 1.0
     confirmed: bool = False
 
     @property
@@ -61,15 +65,20 @@ class Track:
         return bool(self.hits) and self.hits[-1]
 
     def motion(self) -> Motion | None:
-        """From the older to the newer half of the last seconds; None while that is too short to tell."""
+        """From the older to the newer half of the last seconds; None while that is too short to tell.
+
+        A body that sits down shrinks without going anywhere, so a change of size counts only when the feet agree.
+        """
         if len(self.path) < 4 or self.path[-1][0] - self.path[0][0] < 0.5:
             return None
         half = len(self.path) // 2
         early, late = list(self.path)[:half], list(self.path)[half:]
-        t0, x0, h0 = (sum(values) / len(early) for values in zip(*early, strict=True))
-        t1, x1, h1 = (sum(values) / len(late) for values in zip(*late, strict=True))
-        dt_s = t1 - t0
-        return Motion((x1 - x0) / ((h0 + h1) / 2) / dt_s, log(h1 / h0) / dt_s)
+        t0, x0, y0, h0 = (sum(values) / len(early) for values in zip(*early, strict=True))
+        t1, x1, y1, h1 = (sum(values) / len(late) for values in zip(*late, strict=True))
+        dt_s, height = t1 - t0, (h0 + h1) / 2
+        growth, feet = log(h1 / h0) / dt_s, (y1 - y0) / height / dt_s
+        goes = growth * feet > 0 and abs(feet) >= FEET_PER_S
+        return Motion((x1 - x0) / height / dt_s, growth * self.focal_px / height if goes else 0.0)
 
 
 class Tracker:
@@ -78,11 +87,18 @@ class Tracker:
     def __init__(self, settings: EyeSettings) -> None:
         self._settings = settings
         self._numbers = 0
+        self._focal_px = 1.0
         self._scene = ""
         self.tracks: list[Track] = []
 
-    def update(self, detections: Detections, now_s: float, scene: str = "") -> list[Track]:
-        """Take the detections of one picture; a new ``scene`` starts without memory. Returns all living tracks."""
+    def update(
+        self, detections: Detections, now_s: float, scene: str = "", width_px: float = 640.0
+    ) -> list[Track]:
+        """Take the detections of one picture ``width_px`` wide; a new ``scene`` starts without memory.
+
+        Returns all living tracks.
+        """
+        self._focal_px = FOCAL_WIDTHS * width_px
         if scene != self._scene:
             self._scene, self.tracks = scene, []
         seen = _one_per_body((n, s, b) for n, s, b in detections if n != "person")
@@ -123,7 +139,8 @@ class Tracker:
         track.votes[species] = track.votes.get(species, 0.0) + score
         track.scores.append(score)
         track.box, track.last_s = box, now_s
-        track.path.append((now_s, (box[0] + box[2]) / 2, max(1.0, box[3] - box[1])))
+        track.focal_px = self._focal_px
+        track.path.append((now_s, (box[0] + box[2]) / 2, box[3], max(1.0, box[3] - box[1])))
         while track.path[0][0] < now_s - MOTION_WINDOW_S:
             track.path.popleft()
         self._mark(track, hit=True)

@@ -115,9 +115,10 @@ class Troop:
         flight = self._rng.random() < self._fear
         self._fear *= HABIT
         for monkey in self.monkeys:
-            if monkey.mood not in (Mood.COMING, Mood.FEEDING):
-                continue
-            if self._rng.random() < (ALL_FOLLOW if flight else STRAY):
+            runs = self._rng.random() < (ALL_FOLLOW if flight else STRAY)
+            if monkey.mood is Mood.WAITING and flight:
+                monkey.mood = Mood.GONE  # it has heard it too, and never comes out
+            elif monkey.mood in (Mood.COMING, Mood.FEEDING) and runs:
                 monkey.mood = Mood.FLINCHING
                 monkey.until_s = self._now_s + float(self._rng.uniform(*FLINCH_S))
 
@@ -147,7 +148,7 @@ class Troop:
         home = min(0.97, max(0.03, middle + 0.5 * (place - 0.5))), 0.0
         goal = place, float(rng.uniform(0.2, 0.62))
         build = float(rng.uniform(0.8, 1.2))
-        delay_s = 0.0 if n == 0 else float(rng.uniform(0.5, 1.5)) * n
+        delay_s = float(rng.uniform(0.2, 0.5)) * n  # close together: the horn may sound 2 s after the first
         return Monkey(int(rng.integers(1 << 31)), build, *home, goal, home, Mood.WAITING, delay_s)
 
     def _live(self, monkey: Monkey, dt_s: float) -> None:

@@ -215,6 +215,16 @@ def test_following_is_refused_for_a_live_camera():
         CameraSettings(source="rtsp://camera/stream", follow=True)
 
 
+def how_it_is_lost(eye):
+    """Read until the camera is lost; returns what it says."""
+    for _ in range(60):
+        try:
+            eye.read(1.0)
+        except SensorLostError as lost:
+            return str(lost)
+    return "it is not"
+
+
 @pytest.fixture
 def web(tmp_path):
     class Quiet(SimpleHTTPRequestHandler):
@@ -232,19 +242,14 @@ def web(tmp_path):
 
 def test_a_stream_gives_its_newest_picture_counts_the_rest_and_is_lost_at_its_end(video, web):
     eye = camera(f"{web}/{video.name}")
-    got = 0
-    with pytest.raises(SensorLostError, match="stopped"):
-        for _ in range(100):
-            got += len(eye.read(1.0))
+    assert "stopped" in how_it_is_lost(eye)
     eye.close()
-    assert got >= 1
     assert eye.counters()["frames"] + eye.counters()["skipped"] >= 4
 
 
 def test_an_address_that_does_not_answer_is_lost_and_its_password_is_not_told():
     eye = camera("http://user:hush@127.0.0.1:9/stream")
-    with pytest.raises(SensorLostError, match=r"127\.0\.0\.1") as lost:
-        for _ in range(20):
-            eye.read(1.0)
+    why = how_it_is_lost(eye)
     eye.close()
-    assert "hush" not in str(lost.value)
+    assert "127.0.0.1" in why
+    assert "hush" not in why

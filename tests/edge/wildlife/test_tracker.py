@@ -5,6 +5,7 @@ import pytest
 
 from edge.wildlife.detections import Detections
 from edge.wildlife.settings import EyeSettings
+from edge.wildlife.sightings import direction_of
 from edge.wildlife.tracker import Tracker
 
 CLASSES = ("monkey", "person", "dog")
@@ -86,11 +87,19 @@ def test_people_are_not_followed():
 
 
 @pytest.mark.parametrize(
-    ("step", "grow", "sign"),
-    [(6, 0, "right"), (-6, 0, "left"), (0, 3, "nearer"), (0, -1, "away"), (0, 0, "still")],
+    ("step", "grow", "feet", "code"),
+    [
+        (6, 0, 0, "right"),
+        (-6, 0, 0, "left"),
+        (1, 2, 3, "nearer"),
+        (1, -1, -3, "away"),
+        (0, 0, 0, "still"),
+        (0, -2, 0, "still"),  # it sits down
+    ],
 )
-def test_motion_is_measured_in_body_heights_not_pixels(step, grow, sign):
-    from edge.wildlife.sightings import direction_of
-
-    pictures = [seen(("monkey", 300 + step * n, 100, 360 + step * n, 160 + grow * n)) for n in range(12)]
-    assert direction_of(walk(Tracker(EYE), pictures)) == sign
+def test_motion_is_measured_in_body_heights_on_the_ground(step, grow, feet, code):
+    pictures = [
+        seen(("monkey", 300 + step * n, 100 + feet * n - grow * n, 360 + step * n, 160 + feet * n))
+        for n in range(12)
+    ]
+    assert direction_of(walk(Tracker(EYE), pictures)) == code
