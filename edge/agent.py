@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 
 STEP_S = 0.05
 STATE_EVERY_S = 30.0
+DRAIN_S = 60.0
+"""How long a recording that has ended waits for the receipts of its last messages."""
 
 
 @dataclass(slots=True)
@@ -93,6 +95,7 @@ class Agent:
 
     def run(self, stop: threading.Event) -> None:
         """Turn until ``stop``; the outputs are off and the last state is published on every way out."""
+        ended = False
         try:
             self._device.open()
             self._uplink.start()
@@ -101,9 +104,14 @@ class Agent:
                 self.turn()
         except EOFError:
             log.info("the recording has ended")
+            ended = True
         finally:
-            self._device.close()
-            self._uplink.stop(self.state(online=False))
+            try:
+                self._device.close()
+                if ended and not self.drain(DRAIN_S, stop):
+                    log.warning("not everything has its receipt yet: it stays in the outbox")
+            finally:
+                self._uplink.stop(self.state(online=False))
 
     def turn(self) -> None:
         """One round: step, store, exchange, obey; raises what the device's step raises."""
@@ -113,15 +121,15 @@ class Agent:
         self._tell_state()
         self._watchdog.alive()
 
-    def drain(self, patience_s: float) -> bool:
-        """After a replay: exchange until the outbox is empty; False if ``patience_s`` ran out first."""
-        pause = threading.Event()
+    def drain(self, patience_s: float, stop: threading.Event) -> bool:
+        """Exchange until the outbox is empty; False if ``patience_s`` ran out or ``stop`` came first."""
         for _ in range(int(patience_s / STEP_S)):
             self._uplink.exchange(self._outbox)
             backlog = self._outbox.backlog()
             if backlog.events == 0 and backlog.telemetry == 0:
                 return True
-            pause.wait(STEP_S)
+            if stop.wait(STEP_S):
+                break
         return False
 
     def _keep(self, outgoing: Outgoing) -> None:
@@ -143,7 +151,6 @@ class Agent:
 
     def _tell_state(self) -> None:
         if self._uplink.newly_connected():
-            self._uplink.resend_all()
             self._state_due_s = 0.0
         faults = self._device.faults()
         if faults != self._faults:

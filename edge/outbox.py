@@ -20,6 +20,9 @@ log = logging.getLogger(__name__)
 TELEMETRY_ROWS_MAX = 20_000
 """Batches of about 10 s: more than two days without a link in some 20 MB."""
 
+_IDS_AT_ONCE = 500
+"""SQLite before 3.32 takes no more than 999 variables."""
+
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS events (
     n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, stored_ms INTEGER NOT NULL, payload BLOB NOT NULL);
@@ -138,11 +141,16 @@ class Outbox:
 
     def forget(self, ids: Sequence[str]) -> int:
         """Delete what receipts named; returns how many rows that was."""
-        marks = ",".join("?" * len(ids))
-        events = self._db.execute(f"DELETE FROM events WHERE id IN ({marks})", ids)  # noqa: S608
-        batches = self._db.execute(f"DELETE FROM telemetry WHERE id IN ({marks})", ids)  # noqa: S608
-        self._telemetry_rows -= batches.rowcount
-        return events.rowcount + batches.rowcount
+        events = batches = 0
+        self._db.execute("BEGIN IMMEDIATE")  # one flush of the disk for all of them
+        for start in range(0, len(ids), _IDS_AT_ONCE):
+            some = ids[start : start + _IDS_AT_ONCE]
+            marks = ",".join("?" * len(some))
+            events += self._db.execute(f"DELETE FROM events WHERE id IN ({marks})", some).rowcount  # noqa: S608
+            batches += self._db.execute(f"DELETE FROM telemetry WHERE id IN ({marks})", some).rowcount  # noqa: S608
+        self._db.execute("COMMIT")
+        self._telemetry_rows -= batches
+        return events + batches
 
     def backlog(self) -> Backlog:
         """How much waits, and since when (ms of the device's clock)."""

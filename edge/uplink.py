@@ -5,13 +5,18 @@ and sent again until a receipt names it; MQTT 5 first, 3.1.1 where a broker refu
 with jitter. Paho's network thread only moves bytes between the socket and a queue: everything that
 touches a disk happens in the thread that calls ``exchange``.
 Is not: proof of delivery by itself. A PUBACK is not taken for one, see docs/architecture.md.
+
+Paho keeps what has no PUBACK and sends it again after a reconnect; such a row is left to paho, so that a row is
+never in paho's memory twice.
 """
 
 import logging
 import queue
 import random
+import socket
+from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from contextlib import suppress
 from typing import Any
 
 import paho.mqtt.client as mqtt
@@ -24,37 +29,33 @@ from contract.messages import Command, NotOfTheContractError, Receipt, State, de
 from contract.topics import QOS, TO_DEVICE, Lane, parse, topic
 from edge.clock import Clock
 from edge.outbox import Outbox
+from edge.window import RESEND_FIRST_S, RESEND_LAST_S, Sent, Window
 
 log = logging.getLogger(__name__)
 
-WINDOW = 20
-"""Rows of a lane sent without a receipt: mosquitto hands an MQTT 3.1.1 client no more than 20 either."""
-RESEND_FIRST_S = 5.0
-RESEND_LAST_S = 300.0
-"""A gateway away for a day must not find a hundred copies of each event in its broker's queue."""
+EVENT_WINDOW = 20
+"""Rows sent without a receipt. Paho has 20 unacknowledged at a time, and so does mosquitto by default."""
+TELEMETRY_WINDOW = 10
+"""Half: an event always finds a free slot beside telemetry that a slow broker has not acknowledged."""
+HELD_MAX = 2 * (EVENT_WINDOW + TELEMETRY_WINDOW)
+"""What paho may hold without a PUBACK: both windows, and state messages of a long stall."""
 RECONNECT_FIRST_S = 0.5
-RECONNECT_LAST_S = 60.0
+RECONNECT_LAST_S = 15.0
+"""A fall waits for it; a thousand devices that try every 15 s are 70 connections a second, which brokers bear."""
 SESSION_EXPIRY_S = 3600
+FAREWELL_S = 1.0
 _UNSUPPORTED_PROTOCOL = "Unsupported protocol version"
 _BARE_HANG_UPS_MAX = 2
 """Connections dropped before any CONNACK after which a broker is taken not to know MQTT 5."""
-
-
-@dataclass(slots=True)
-class _Window:
-    """What of one lane has been sent and not yet been named by a receipt."""
-
-    cursor: int = 0
-    sent: dict[str, float] = field(default_factory=dict)
-    resend_s: float = RESEND_FIRST_S
-
-    def restart(self) -> None:
-        self.cursor = 0
-        self.sent.clear()
+_COMMANDS_KEPT = 64
+"""QoS 1 may bring a command twice; the last ids are remembered so that nobody is told twice."""
 
 
 class Uplink:
-    """Owned by the device's thread; ``exchange`` is called often and never blocks on the network."""
+    """Owned by the device's thread; ``exchange`` is called often and never blocks on the network.
+
+    ``clock`` is the machine's own, also in a replay: receipts and expiries do not follow a recording's time.
+    """
 
     def __init__(
         self,
@@ -73,9 +74,14 @@ class Uplink:
         self._protocol = MQTTProtocolVersion.MQTTv5
         self._client: mqtt.Client | None = None
         self._arrived: queue.SimpleQueue[tuple[str, bytes]] = queue.SimpleQueue()
-        self._windows = {Lane.EVENT: _Window(), Lane.TELEMETRY: _Window()}
+        self._windows = {Lane.EVENT: Window(EVENT_WINDOW), Lane.TELEMETRY: Window(TELEMETRY_WINDOW)}
+        self._obeyed: deque[str] = deque(maxlen=_COMMANDS_KEPT)
+        self._live: mqtt.MQTTMessageInfo | None = None
         self._connections = 0
         self._connections_seen = 0
+        self._connections_served = 0
+        self._answered = False
+        self._accepted = False
         self._bare_hang_ups = 0
         self._downgrade = False
         self._delay_s = RECONNECT_FIRST_S
@@ -98,15 +104,22 @@ class Uplink:
         """Say goodbye: publish ``last`` in place of the will, then hang up."""
         if self._client is None:
             return
+        stalled = False
         if self.connected:
             farewell = self._client.publish(
                 topic(self._device, Lane.STATE), encode(last), QOS[Lane.STATE], retain=True
             )
             try:
-                farewell.wait_for_publish(timeout=1.0)
+                farewell.wait_for_publish(timeout=FAREWELL_S)
             except (RuntimeError, ValueError):
                 log.info("the broker went before the farewell did")
+            stalled = Sent(0.0, farewell).held(0.0)
         self._client.disconnect()
+        line = self._client.socket()
+        if stalled and isinstance(line, socket.socket):
+            # Else paho would try to write its DISCONNECT until the keepalive runs out.
+            with suppress(OSError):
+                line.shutdown(socket.SHUT_RDWR)
         self._client.loop_stop()
         self._client = None
 
@@ -117,11 +130,19 @@ class Uplink:
         return fresh and self.connected
 
     def publish(self, lane: Lane, payload: bytes) -> bool:
-        """Hand a state or live message to the broker; False, and nothing kept, without one."""
+        """Hand a state or live message to the broker; False, and nothing kept, without one.
+
+        A live message is also refused while the one before it is not on its way: on a slow link pictures would
+        pile up in memory and events would queue behind them.
+        """
         if self._client is None or not self.connected:
             return False
-        self._client.publish(topic(self._device, lane), payload, QOS[lane], retain=lane is Lane.STATE)
-        return True
+        if lane is Lane.LIVE and self._live is not None and Sent(0.0, self._live).held(0.0):
+            return False
+        info = self._client.publish(topic(self._device, lane), payload, QOS[lane], retain=lane is Lane.STATE)
+        if lane is Lane.LIVE:
+            self._live = info
+        return info.rc == mqtt.MQTT_ERR_SUCCESS
 
     def exchange(self, outbox: Outbox) -> list[Command]:
         """Take what arrived, let the outbox forget what receipts named, send what waits.
@@ -132,52 +153,70 @@ class Uplink:
             self._reconnect_with_older_protocol()
         commands = self._take_arrived(outbox)
         if self._client is not None and self.connected:
+            if self._connections_served != self._connections:
+                self._begin_again()
             for lane in (Lane.EVENT, Lane.TELEMETRY):
-                self._send_waiting(lane, outbox)
+                self._send_waiting(self._client, lane, outbox)
         return commands
 
-    def resend_all(self) -> None:
-        """Forget what was sent on an earlier connection; it may have died with it."""
+    def _begin_again(self) -> None:
+        """After a reconnect: what an earlier broker acknowledged may have died with it."""
+        self._connections_served = self._connections
         for window in self._windows.values():
-            window.restart()
+            window.resend_s = RESEND_FIRST_S
+            window.reopen(self._clock.monotonic_s())
 
-    def _send_waiting(self, lane: Lane, outbox: Outbox) -> None:
+    def _send_waiting(self, client: mqtt.Client, lane: Lane, outbox: Outbox) -> None:
         window = self._windows[lane]
         now_s = self._clock.monotonic_s()
-        if window.sent and now_s - next(iter(window.sent.values())) > window.resend_s:
-            window.restart()
+        if window.overdue(now_s):
+            window.reopen(now_s)
             window.resend_s = min(window.resend_s * 2, RESEND_LAST_S)
-        room = WINDOW - len(window.sent)
-        if room <= 0 or self._client is None:
+        if len(window.sent) >= window.size:
             return
-        for row in outbox.after(lane, window.cursor, room):
-            self._client.publish(topic(self._device, lane), row.payload, QOS[lane])
+        for row in outbox.after(lane, window.cursor, window.size):
+            if row.id not in window.sent:
+                if len(window.sent) >= window.size:
+                    return
+                info = client.publish(topic(self._device, lane), row.payload, QOS[lane])
+                if info.rc == mqtt.MQTT_ERR_QUEUE_SIZE:
+                    return
+                window.sent[row.id] = Sent(now_s, info)
             window.cursor = row.n
-            window.sent[row.id] = now_s
 
     def _take_arrived(self, outbox: Outbox) -> list[Command]:
-        commands = []
+        commands: list[Command] = []
+        named: list[str] = []
         while not self._arrived.empty():
             name, payload = self._arrived.get()
             try:
                 lane = parse(name).lane
                 if lane is Lane.RECEIPT:
-                    self._take_receipt(decode(payload, Receipt), outbox)
+                    named += decode(payload, Receipt).ids
                 elif lane is Lane.COMMAND:
-                    command = decode(payload, Command)
-                    if command.expires_ms > self._clock.unix_ms():
-                        commands.append(command)
-                    else:
-                        log.info("command %s came too late and is not carried out", command.id)
+                    commands += self._still_wanted(decode(payload, Command))
             except (NotOfTheContractError, ValueError) as error:
                 self.refused_messages += 1
                 log.warning("a message to this device is not of the contract: %s", error)
+        self._take_receipts(named, outbox)
         return commands
 
-    def _take_receipt(self, receipt: Receipt, outbox: Outbox) -> None:
-        outbox.forget(receipt.ids)
+    def _still_wanted(self, command: Command) -> list[Command]:
+        if command.id in self._obeyed:
+            return []
+        if command.expires_ms <= self._clock.unix_ms():
+            log.info("command %s came too late and is not carried out", command.id)
+            return []
+        self._obeyed.append(command.id)
+        return [command]
+
+    def _take_receipts(self, ids: list[str], outbox: Outbox) -> None:
+        """All receipts of one round in one transaction: each would cost the disk a flush."""
+        if not ids:
+            return
+        outbox.forget(ids)
         for window in self._windows.values():
-            for row_id in receipt.ids:
+            for row_id in ids:
                 if window.sent.pop(row_id, None) is not None:
                     window.resend_s = RESEND_FIRST_S
 
@@ -193,7 +232,7 @@ class Uplink:
         if self._settings.ca_file is not None:
             client.tls_set(ca_certs=str(self._settings.ca_file))
         client.will_set(topic(self._device, Lane.STATE), encode(self._will()), 1, retain=True)
-        client.max_queued_messages_set(4 * WINDOW)
+        client.max_queued_messages_set(HELD_MAX)
         client.on_connect = self._on_connect
         client.on_connect_fail = self._on_connect_fail
         client.on_disconnect = self._on_disconnect
@@ -215,13 +254,14 @@ class Uplink:
     def _on_connect(
         self, client: mqtt.Client, _data: object, _flags: object, reason: object, _props: object
     ) -> None:
+        self._answered = True
         if str(reason) == _UNSUPPORTED_PROTOCOL:
             self._downgrade = self._protocol is MQTTProtocolVersion.MQTTv5
             return
         if str(reason) != "Success":
             log.error("the broker refuses this device: %s: check [broker] in its file", reason)
             return
-        self._bare_hang_ups = -1
+        self._accepted = True
         self._delay_s = RECONNECT_FIRST_S
         client.subscribe([(topic(self._device, lane), QOS[lane]) for lane in TO_DEVICE])
         self._connections += 1
@@ -230,12 +270,13 @@ class Uplink:
         self._wait_longer(client)
 
     def _on_disconnect(self, client: mqtt.Client, *_rest: object) -> None:
-        if self._bare_hang_ups >= 0:
+        # Some brokers hang up on MQTT 5 without a word; one that has spoken it before is merely restarting.
+        if not self._answered and not self._accepted:
             self._bare_hang_ups += 1
-        else:
-            self._bare_hang_ups = 0
-        if self._bare_hang_ups >= _BARE_HANG_UPS_MAX:
-            self._downgrade = self._protocol is MQTTProtocolVersion.MQTTv5
+            self._downgrade = self._downgrade or (
+                self._bare_hang_ups >= _BARE_HANG_UPS_MAX and self._protocol is MQTTProtocolVersion.MQTTv5
+            )
+        self._answered = False
         self._wait_longer(client)
 
     def _wait_longer(self, client: mqtt.Client) -> None:
@@ -254,5 +295,8 @@ class Uplink:
             self._client.disconnect()
             self._client.loop_stop()
         self._protocol = MQTTProtocolVersion.MQTTv311
+        for window in self._windows.values():  # what the old client held goes with it
+            window.sent.clear()
+            window.cursor = 0
         log.info("this broker speaks no MQTT 5: going on with 3.1.1")
         self.start()
