@@ -6,15 +6,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, create_engine, event
+from sqlalchemy import Connection, create_engine, event, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
-from gateway.database.tables import Base
-
 BUSY_TIMEOUT_S = 10
 """SQLite has one writer; the gateway, the escalation and the web app wait for each other this long."""
+
+UPGRADE_LOCK = 0x6D696D61
+"""PostgreSQL's advisory lock for an upgrade; any number nobody else takes (here: "mima")."""
 
 _STATEMENTS_FAULT = {
     sqlite3.SQLITE_ERROR,
@@ -43,9 +44,20 @@ class Database:
             event.listen(self._engine, "begin", _begin_sqlite)
 
     def create(self) -> None:
-        """Create what is missing; harmless when repeated."""
+        """Bring the tables to what this version needs; harmless when repeated, and from many processes at once.
+
+        Raises DatabaseUnavailableError, or OSError where its folder cannot be made.
+        """
+        # A third of a second to import, and only whoever opens a database at a start needs it.
+        from gateway.database.upgrade import upgrade  # noqa: PLC0415
+
         self._make_folder()
-        Base.metadata.create_all(self._engine)
+        writing = self._engine.execution_options(mimamori_writes=True)
+        with self._outages(), writing.begin() as connection:
+            if connection.dialect.name == "postgresql":
+                # SQLite's BEGIN IMMEDIATE already lets only one process upgrade.
+                connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": UPGRADE_LOCK})
+            upgrade(connection)
 
     @contextmanager
     def write(self) -> Iterator[Session]:

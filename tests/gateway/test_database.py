@@ -1,15 +1,22 @@
 """The database: outages are told from wrong statements, and no error shows what a row holds."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
-from sqlalchemy import make_url, text
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, inspect, make_url, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from contract.configuration import ConfigurationError, parse
 from gateway.database import tables
 from gateway.database.session import Database, DatabaseUnavailableError
+from gateway.database.upgrade import upgrade
 from gateway.settings import GatewaySettings
+
+REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 def test_no_text_of_an_error_shows_what_a_row_holds(database: Database) -> None:
@@ -95,3 +102,40 @@ def test_a_wrong_setting_is_refused_with_its_place_and_mend(lines: str, mend: st
     with pytest.raises(ConfigurationError) as refused:
         parse(f'data_directory = "/x"\n{lines}\n', GatewaySettings, "city.toml")
     assert mend in str(refused.value)
+
+
+def test_the_revisions_leave_the_tables_as_the_code_reads_them(database: Database) -> None:
+    with database.read() as session:
+        difference = compare_metadata(MigrationContext.configure(session.connection()), tables.Base.metadata)
+    assert difference == [], 'run `python -m gateway.database "what changes"` and read what it wrote'
+
+
+def test_an_upgrade_keeps_what_is_stored(database: Database) -> None:
+    with database.write() as session:
+        session.add(tables.Field(id="field-0001", area="奥谷"))
+    database.create()
+    with database.read() as session:
+        assert session.get_one(tables.Field, "field-0001").area == "奥谷"
+
+
+def test_a_failed_upgrade_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(connection: Connection) -> None:
+        upgrade(connection)
+        raise InterruptedError
+
+    fresh = Database(f"sqlite:///{tmp_path / 'gateway.sqlite'}")
+    monkeypatch.setattr("gateway.database.upgrade.upgrade", fail)
+    with pytest.raises(InterruptedError):
+        fresh.create()
+    with fresh.read() as session:
+        assert inspect(session.connection()).get_table_names() == []
+    fresh.close()
+
+
+@pytest.mark.system
+def test_four_processes_that_start_at_once_share_one_upgrade(tmp_path: Path) -> None:
+    program = "import sys; from gateway.database.session import Database; Database(sys.argv[1]).create()"
+    command = [sys.executable, "-c", program, f"sqlite:///{tmp_path / 'gateway.sqlite'}"]
+    running = [subprocess.Popen(command, cwd=REPOSITORY, stderr=subprocess.PIPE) for _ in range(4)]
+    words = [process.communicate()[1].decode() for process in running]
+    assert [process.returncode for process in running] == [0] * 4, words
