@@ -20,6 +20,8 @@ PARTS = 13
 STRENGTH: Shape = np.array([0.6, 1.0, 1.0, 0.9, 0.6, 0.6, 0.35, 0.35, 0.5, 0.5, 0.3, 0.3, 0.8])
 """How readily each part is detected when it moves, the chest = 1: large flat parts reflect most."""
 HANDS, KNEES, FEET = slice(6, 8), slice(8, 10), slice(10, 12)
+UPPER = [0, 1, 4, 5, 12]
+"""Head, chest, shoulders and back: who reaches for something leans that way too."""
 
 
 def _shape(*centre: tuple[float, float, float], pairs: list[tuple[float, float, float]]) -> Shape:
@@ -42,7 +44,7 @@ SITTING = _shape(
     (0.02, 0.0, 0.62),
     (0.0, 0.0, 0.48),
     (-0.02, 0.0, 0.88),
-    pairs=[(0.02, 0.18, 0.9), (0.3, 0.15, 0.55), (0.42, 0.12, 0.45), (0.45, 0.12, 0.05)],
+    pairs=[(0.02, 0.18, 0.9), (0.3, 0.15, 0.65), (0.42, 0.12, 0.45), (0.45, 0.12, 0.05)],
 )
 KNEELING = _shape(
     (0.25, 0.0, 0.95),
@@ -59,6 +61,14 @@ LYING = _shape(
     (0.0, 0.0, 0.14),
     (0.5, 0.0, 0.2),
     pairs=[(0.52, 0.18, 0.15), (0.6, 0.35, 0.07), (-0.4, 0.12, 0.1), (-0.78, 0.12, 0.06)],
+)
+CURLED = _shape(
+    (0.62, 0.2, 0.17),
+    (0.4, 0.06, 0.18),
+    (0.2, 0.0, 0.16),
+    (0.0, -0.05, 0.15),
+    (0.42, 0.0, 0.24),
+    pairs=[(0.47, 0.18, 0.2), (0.42, 0.3, 0.12), (0.05, 0.25, 0.14), (-0.38, 0.15, 0.08)],
 )
 
 
@@ -167,12 +177,13 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Stay:
-    """Keeps its pose: the trunk breathes, and hands and head stir by ``restless_m`` when it is not quite still."""
+    """Keeps its pose: the trunk breathes, and the hands stir by ``restless_m`` when it is not quite still."""
 
     seconds: float
     name: str
     restless_m: float = 0.0
 
+    SWAY = 0.4
     BREATH_M = 0.004
     BREATH_S = 4.0
 
@@ -186,10 +197,32 @@ class Stay:
         shape[:4, 0] += self.BREATH_M * envelope * sin(2 * pi * t_s / self.BREATH_S)
         stir = self.restless_m * envelope * sin(2 * pi * t_s / 1.7) * max(0.0, sin(2 * pi * t_s / 11.0))
         shape[HANDS, 0] += stir
-        shape[0, 0] += stir / 3
+        shape[UPPER, 0] += self.SWAY * stir
         return replace(start, shape=shape)
+
+
+# The hips move so that the feet stay where they are, or the knees when she kneels.
 
 
 def fall(seconds: float = 0.9) -> Change:
     """Forward to the floor; from a standing body the head reaches 2.5 to 3 m/s, as in measured falls."""
     return Change(LYING, seconds, "falling", ease=toppling, forward_m=0.6)
+
+
+def sit_down() -> Change:
+    """Onto a chair behind her."""
+    return Change(SITTING, 1.8, "sitting down", forward_m=-0.4)
+
+
+def stand_up() -> Change:
+    """From that chair."""
+    return Change(STANDING, 2.0, "standing up", forward_m=0.4)
+
+
+def get_up() -> list[Act]:
+    """From the floor, by way of the knees; takes some 5 s."""
+    return [
+        Change(KNEELING, 1.8, "getting up", forward_m=-0.45),
+        Stay(1.5, "kneeling", 0.3),
+        Change(STANDING, 1.8, "getting up", forward_m=-0.2),
+    ]

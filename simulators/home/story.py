@@ -6,7 +6,19 @@ from typing import Protocol
 
 from numpy.random import Generator
 
-from simulators.home.body import KNEELING, SITTING, STANDING, Act, Change, Place, Stance, Stay, Walk, fall
+from simulators.home.body import (
+    CURLED,
+    Act,
+    Change,
+    Place,
+    Stance,
+    Stay,
+    Walk,
+    fall,
+    get_up,
+    sit_down,
+    stand_up,
+)
 
 CHAIR: Place = (-1.2, 3.4)
 LOOSE_X_M = (-1.4, 1.4)
@@ -62,9 +74,9 @@ class QuietLife:
     def _sit(self) -> list[Act]:
         return [
             Walk(CHAIR),
-            Change(SITTING, 1.8, "sitting down"),
+            sit_down(),
             Stay(float(self._rng.uniform(8.0, 20.0)), "sitting", restless_m=0.15),
-            Change(STANDING, 2.0, "standing up"),
+            stand_up(),
         ]
 
 
@@ -104,7 +116,7 @@ class FallStory:
             return self._plan.popleft() if over else None
         if self._fall_is_due(t_s, stance):
             self._down, self._help_told, self._fall_at_s, self._up_at_s = True, False, None, None
-            self._plan.append(Stay(5.0, "lying", STUNNED_M))
+            self._plan.extend([Change(CURLED, 1.4, "lying"), Stay(5.0, "lying", STUNNED_M)])
             return fall()
         if not over:
             return None
@@ -122,9 +134,10 @@ class FallStory:
         self._down = False
         if self._again_after_s is not None:
             self._fall_at_s = t_s + self._again_after_s
+        steadies_herself = Stay(4.0, "standing", 0.3)
         away = walk_somewhere(self._rng, stance, SEEN_X_M, SEEN_Y_M)
-        self._plan = deque([Stay(1.5, "kneeling", 0.3), Change(STANDING, 1.8, "getting up"), away])
-        return Change(KNEELING, 1.8, "getting up")
+        self._plan = deque([*get_up(), steadies_herself, away])
+        return self._plan.popleft()
 
     def _fall_is_due(self, t_s: float, stance: Stance) -> bool:
         if self._fall_at_s is None or t_s < self._fall_at_s:

@@ -66,7 +66,7 @@ def test_the_resident_falls_lies_until_help_comes_and_walks_again() -> None:
     simulated.help_arrived()
     after = [doing for doing, _ in lived(simulated, 50.0, 25.0)]
     order = [act for n, act in enumerate(after) if n == 0 or after[n - 1] != act]
-    assert order[:5] == ["lying", "getting up", "kneeling", "getting up", "walking"]
+    assert order[:6] == ["lying", "getting up", "kneeling", "getting up", "standing", "walking"]
     assert "falling" not in after
 
 
