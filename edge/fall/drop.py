@@ -1,9 +1,13 @@
 """The fast drop of a body to the floor, held: what makes a fall suspected. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from statistics import median
 
 from edge.fall.posture import Place, Reading
 from edge.fall.settings import FallSettings
+
+WAIT_S = 3.0
+"""For enough reflections near the floor: somebody stunned stirs within it, and a sitting person fidgets again after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +27,7 @@ class Low:
     first: Seen
     last: Seen
     points: int
+    heights_m: tuple[float, ...]
 
     @property
     def drop_m(self) -> float:
@@ -56,25 +61,28 @@ def watch(before: DropWatch, reading: Reading, fall: FallSettings) -> tuple[Drop
     """
     recent = tuple(seen for seen in before.recent if seen.at_s >= reading.at_s - fall.within_s)
     low = before.low
+    if low is not None:
+        low = replace(low, points=low.points + reading.low)
     if reading.height_m is not None and reading.place is not None:
         now = Seen(reading.at_s, reading.height_m, reading.place)
-        low = _follow(low, recent, now, reading.points, fall)
+        low = _follow(low, recent, now, reading, fall)
         recent = (*recent, now)
-    if low is None or reading.at_s - low.first.at_s < fall.held_s:
-        return DropWatch(recent, low), None
-    held = low if low.points >= fall.points_min else None
-    return DropWatch((), None) if held else DropWatch(recent, None), held
+    since_s = reading.at_s - low.first.at_s if low else 0.0
+    if low is None or since_s >= WAIT_S:
+        return DropWatch(recent), None
+    lies = low.points >= fall.points_min and median(low.heights_m) <= fall.lying_m
+    return (DropWatch(), low) if lies and since_s >= fall.held_s else (DropWatch(recent, low), None)
 
 
 def _follow(
-    low: Low | None, recent: tuple[Seen, ...], now: Seen, points: int, fall: FallSettings
+    low: Low | None, recent: tuple[Seen, ...], now: Seen, reading: Reading, fall: FallSettings
 ) -> Low | None:
     if now.height_m > fall.floor_m:
         return None
     if low is not None:
-        return Low(low.high, low.first, now, low.points + points)
+        return replace(low, last=now, heights_m=(*low.heights_m, now.height_m))
     high = _came_from(recent, now, fall)
-    return Low(high, now, now, max(points, 3)) if high else None
+    return Low(high, now, now, reading.low_behind, (now.height_m,)) if high else None
 
 
 def _came_from(recent: tuple[Seen, ...], now: Seen, fall: FallSettings) -> Seen | None:

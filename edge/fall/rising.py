@@ -17,43 +17,54 @@ COMPANY_S = 10.0
 """A helper kneels down to somebody on the floor well within this."""
 GAP_S = 3.0
 """Upright reflections further apart than this do not belong to one standing."""
-AWAY_READINGS = 3
-"""Frames with an upright body away from the place that make it company rather than a ghost."""
+UPRIGHT_MIN = 3
+"""Frames with an upright body that make it more than a ghost, at the place or away from it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rising:
-    """What has been seen since the fall; ``since_s`` and ``last_s`` bound the upright moments at the place."""
+    """What has been seen since the fall: the upright body followed from the place, and upright ones elsewhere.
 
-    since_s: float | None = None
+    ``upright`` and ``bent`` count its frames between ``since_s`` and ``last_s``.
+    """
+
+    since_s: float = 0.0
     last_s: float = 0.0
-    readings: int = 0
+    place: Place | None = None
+    upright: int = 0
+    bent: int = 0
     away: int = 0
 
     @property
     def company(self) -> bool:
         """Whether somebody else is in the room."""
-        return self.away >= AWAY_READINGS
+        return self.away >= UPRIGHT_MIN
 
 
 def follow(before: Rising, reading: Reading, fallen: Place, fall: FallSettings) -> Rising:
     """One frame further; a frame that shows no body changes nothing."""
     if reading.height_m is None or reading.place is None:
         return before
-    near = reading.place.distance_m(fallen) <= fall.near_m
-    if reading.height_m < fall.standing_m:
-        return replace(before, since_s=None, readings=0) if near else before
-    if not near:
-        rising_already = before.since_s is not None
-        return before if rising_already else replace(before, away=before.away + 1)
-    if before.since_s is None or reading.at_s - before.last_s > GAP_S:
-        return replace(before, since_s=reading.at_s, last_s=reading.at_s, readings=1)
-    return replace(before, last_s=reading.at_s, readings=before.readings + 1)
+    goes_on = before.place is not None and reading.at_s - before.last_s <= GAP_S
+    if not _is_the_body(before.place if goes_on else None, fallen, reading.place, fall):
+        upright_elsewhere = reading.height_m >= fall.standing_m and not goes_on
+        return replace(before, away=before.away + 1) if upright_elsewhere else before
+    if reading.height_m >= fall.standing_m:
+        rose = before if goes_on else Rising(since_s=reading.at_s, away=before.away)
+        return replace(rose, last_s=reading.at_s, place=reading.place, upright=rose.upright + 1)
+    bent = before.bent + 1
+    if reading.height_m <= fall.floor_m or bent > before.upright:
+        return Rising(away=before.away)
+    return replace(before, bent=bent)
+
+
+def _is_the_body(last: Place | None, fallen: Place, now: Place, fall: FallSettings) -> bool:
+    """At the place of the fall, or where the riser was last seen upright: people walk away once they are up."""
+    return any(place is not None and place.distance_m(now) <= fall.near_m for place in (fallen, last))
 
 
 def stands(rising: Rising, fall: FallSettings) -> bool:
-    """Whether the one who fell has been upright for long enough, in at least three frames."""
-    if rising.since_s is None or rising.readings < 3:
-        return False
+    """Whether the one who fell has been upright for long enough, and mostly so."""
     needed_s = COMPANY_S if rising.company else fall.upright_s
-    return rising.last_s - rising.since_s >= needed_s
+    mostly = rising.upright >= UPRIGHT_MIN and rising.upright >= 2 * rising.bent
+    return mostly and rising.last_s - rising.since_s >= needed_s

@@ -32,6 +32,8 @@ class FallSettings(Settings):
     """A fall takes 0.5-1.5 s and a sparse cloud may miss 1 s of it; lying down to sleep takes longer."""
     floor_m: float = Field(default=0.5, ge=0.1, le=0.8)
     """At or below this the body is on the floor; from 0.6 m up, people who sit down are taken for fallen."""
+    lying_m: float = Field(default=0.35, ge=0.1, le=0.8)
+    """While it is held the body's middle height must be this low: a lying body's is 0.1-0.25 m, a crouching one's 0.4."""
     held_s: float = Field(default=1.0, ge=0.5, le=10.0)
     """Nothing of the body is seen higher for this long."""
     points_min: int = Field(default=6, ge=3, le=50)
