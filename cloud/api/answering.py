@@ -10,7 +10,13 @@ from starlette.responses import Response
 from cloud.api import access, cards
 from cloud.api.access import Viewer
 from cloud.api.city import City, city_of
-from cloud.api.errors import FORBIDDEN, INVALID, LINK_EXPIRED, LINK_UNKNOWN, NOT_FOUND
+from cloud.api.errors import (
+    ForbiddenError,
+    InvalidError,
+    LinkExpiredPageError,
+    LinkUnknownPageError,
+    NotFoundError,
+)
 from cloud.api.language import locale_of
 from cloud.api.reader import AReader, page
 from cloud.links import LinkExpiredError, LinkUnknownError
@@ -77,11 +83,11 @@ def take_answer(city: City, alert_id: str, person_id: str, given: str) -> Answer
         with city.database.write() as session:
             result = answer(session, alert_id, person_id, given, city.now_ms())
     except UnknownAnswerError as error:
-        raise INVALID from error
+        raise InvalidError from error
     except UnknownAlertError as error:
-        raise NOT_FOUND from error
+        raise NotFoundError from error
     except NotResponsibleError as error:
-        raise FORBIDDEN from error
+        raise ForbiddenError from error
     log.info("alert %s: answer %s, accepted: %s", alert_id, given, result.accepted)
     return result
 
@@ -102,13 +108,13 @@ def _by_link(request: Request, token: str) -> tuple[City, Viewer, str]:
     try:
         link = city.links.read_answer(token)
     except LinkExpiredError as error:
-        raise LINK_EXPIRED from error
+        raise LinkExpiredPageError from error
     except LinkUnknownError as error:
-        raise LINK_UNKNOWN from error
+        raise LinkUnknownPageError from error
     with city.database.read() as session:
         who = access.viewer(session, link.person_id)
     if who is None:
-        raise LINK_UNKNOWN
+        raise LinkUnknownPageError
     return city, who, link.alert_id
 
 
@@ -117,9 +123,9 @@ def _card(city: City, w: Wording, who: Viewer, alert_id: str) -> AlertView:
         try:
             card = cards.full_card(session, w, who, alert_id)
         except UnknownAlertError as error:
-            raise NOT_FOUND from error
+            raise NotFoundError from error
         if not access.may_see_alert(session, who, alert_id):
-            raise FORBIDDEN
+            raise ForbiddenError
         return card
 
 

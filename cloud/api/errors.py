@@ -1,7 +1,6 @@
 """Everything that can go wrong for a reader: one exception, one page, one JSON shape."""
 
 import logging
-from dataclasses import dataclass
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -16,22 +15,53 @@ from cloud.portal.wording import Wording
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
 class PageError(Exception):
-    """A request that gets an error page. ``key``: table ``error`` of the pages' words, ``{key}_title`` beside it."""
+    """A request that gets an error page: ``key`` of the pages' words under ``error``, with ``{key}_title``."""
 
-    status: int
-    key: str
+    status = 500
+    key = "broken"
 
 
-LINK_UNKNOWN = PageError(404, "link_unknown")
-LINK_EXPIRED = PageError(410, "link_expired")
-NOT_FOUND = PageError(404, "not_found")
-FORBIDDEN = PageError(403, "forbidden")
-STALE = PageError(403, "stale")
-INVALID = PageError(400, "invalid")
-BROKEN = PageError(500, "broken")
-NO_DATABASE = PageError(503, "broken")
+class LinkUnknownPageError(PageError):
+    """A link that is not ours, damaged, or of somebody the registry does not know."""
+
+    status, key = 404, "link_unknown"
+
+
+class LinkExpiredPageError(PageError):
+    """A link of ours that is too old."""
+
+    status, key = 410, "link_expired"
+
+
+class NotFoundError(PageError):
+    """No such page, alert or place."""
+
+    status, key = 404, "not_found"
+
+
+class ForbiddenError(PageError):
+    """Not this reader's to see or to answer."""
+
+    status, key = 403, "forbidden"
+
+
+class StaleFormError(PageError):
+    """A form that was not of this session."""
+
+    status, key = 403, "stale"
+
+
+class InvalidError(PageError):
+    """Something was sent that no page of ours sends."""
+
+    status, key = 400, "invalid"
+
+
+class DatabaseAwayError(PageError):
+    """The database does not answer now."""
+
+    status, key = 503, "broken"
 
 
 class SignInNeededError(Exception):
@@ -66,7 +96,7 @@ def error_response(request: Request, error: PageError) -> Response:
 
 
 async def _page_error(request: Request, error: Exception) -> Response:
-    return error_response(request, error if isinstance(error, PageError) else BROKEN)
+    return error_response(request, error if isinstance(error, PageError) else PageError())
 
 
 async def _sign_in_needed(request: Request, _error: Exception) -> Response:
@@ -80,19 +110,21 @@ async def _sign_in_needed(request: Request, _error: Exception) -> Response:
 
 
 async def _invalid(request: Request, _error: Exception) -> Response:
-    return error_response(request, INVALID)
+    return error_response(request, InvalidError())
 
 
 async def _http_error(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
-    key = {404: "not_found", 401: "forbidden", 403: "forbidden"}.get(status, "invalid")
-    return error_response(request, PageError(status, key if status < 500 else "broken"))
+    kinds: dict[int, type[PageError]] = {404: NotFoundError, 401: ForbiddenError, 403: ForbiddenError}
+    found = kinds.get(status, PageError if status >= 500 else InvalidError)()
+    found.status = status
+    return error_response(request, found)
 
 
 async def _no_database(request: Request, error: Exception) -> Response:
     log.error("the database does not answer: %s", error)
-    return error_response(request, NO_DATABASE)
+    return error_response(request, DatabaseAwayError())
 
 
 async def _broken(request: Request, _error: Exception) -> Response:
-    return error_response(request, BROKEN)
+    return error_response(request, PageError())

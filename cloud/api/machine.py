@@ -8,7 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import JSONResponse, Response
 
 from cloud.api import access
-from cloud.api.errors import FORBIDDEN, NOT_FOUND
+from cloud.api.errors import ForbiddenError, NotFoundError
 from cloud.api.reader import ACity, AReader, AReading
 from gateway.alerts import records
 from gateway.alerts.records import AlertRecord, UnknownAlertError
@@ -41,9 +41,9 @@ def one_alert(reader: AReader, session: AReading, alert_id: str) -> dict[str, An
     try:
         history = records.alert(session, alert_id)
     except UnknownAlertError as error:
-        raise NOT_FOUND from error
+        raise NotFoundError from error
     if not access.may_see_alert(session, reader.who, alert_id):
-        raise FORBIDDEN
+        raise ForbiddenError
     transitions = [_without_person(asdict(line)) for line in history.transitions]
     return {"alert": _plain(history.alert), "transitions": transitions}
 

@@ -12,7 +12,7 @@ from starlette.responses import Response, StreamingResponse
 
 from cloud.api import access, cards
 from cloud.api.city import City
-from cloud.api.errors import FORBIDDEN, NOT_FOUND
+from cloud.api.errors import ForbiddenError, NotFoundError
 from cloud.api.reader import AReader, AReading, Reader
 from cloud.api.streams import changed, event_stream, watch
 from cloud.portal.drawing import chart
@@ -53,10 +53,10 @@ def home(reader: AReader, session: AReading, home_id: str) -> Response:
     """A home: live picture, the last day, its alerts."""
     # Asked before looking whether there is such a home: a stranger learns nothing from the answer.
     if not access.may_see_home(session, reader.who, home_id):
-        raise FORBIDDEN
+        raise ForbiddenError
     found = session.get(tables.Home, home_id)
     if found is None:
-        raise NOT_FOUND
+        raise NotFoundError
     here = devices(session, home_id=home_id)
     device_id = here[0].id if here else None
     may_watch = access.may_watch_home(session, reader.who, home_id)
@@ -95,10 +95,10 @@ def _day(reader: Reader, device_id: str | None) -> dict[str, Any]:
 def field(reader: AReader, session: AReading, field_id: str) -> Response:
     """A field: live picture, what the repeller did, the visits."""
     if not access.may_see_field(session, reader.who, field_id):
-        raise FORBIDDEN
+        raise ForbiddenError
     found = session.get(tables.Field, field_id)
     if found is None:
-        raise NOT_FOUND
+        raise NotFoundError
     here = devices(session, field_id=field_id)
     device_id = here[0].id if here else None
     glimpse = reader.city.live.newest(device_id) if device_id else None
@@ -123,9 +123,9 @@ def visit_picture(reader: AReader, session: AReading, visit_id: str) -> Response
     """The picture of a visit, for those who may see the field."""
     visit = records.visit(session, visit_id)
     if visit is None or visit.picture is None or visit.field_id is None:
-        raise NOT_FOUND
+        raise NotFoundError
     if not access.may_see_field(session, reader.who, visit.field_id):
-        raise FORBIDDEN
+        raise ForbiddenError
     return Response(visit.picture, media_type="image/jpeg", headers={"Cache-Control": "private, max-age=600"})
 
 
@@ -133,7 +133,7 @@ def visit_picture(reader: AReader, session: AReading, visit_id: str) -> Response
 def all_devices(reader: AReader, session: AReading) -> Response:
     """Every device's state and faults, and what could not be read."""
     if not access.may_see_devices(reader.who):
-        raise FORBIDDEN
+        raise ForbiddenError
     letters = session.scalars(
         select(tables.DeadLetter).order_by(tables.DeadLetter.last_ms.desc()).limit(DEAD_LETTERS_SHOWN)
     )
@@ -166,7 +166,7 @@ def live_stream(reader: AReader, session: AReading, device_id: str) -> Streaming
     """The live picture of a device, as it comes."""
     city = reader.city
     if not _may_watch(session, reader, device_id):
-        raise FORBIDDEN
+        raise ForbiddenError
 
     def allowed() -> bool:
         with city.database.read() as fresh:

@@ -10,7 +10,7 @@ from starlette.responses import HTMLResponse
 
 from cloud.api.access import Viewer, viewer
 from cloud.api.city import City, city_of
-from cloud.api.errors import STALE, SignInNeededError
+from cloud.api.errors import SignInNeededError, StaleFormError
 from cloud.api.language import locale_of, remember
 from cloud.api.sessions import COOKIE, Session
 from cloud.portal.rendering import render
@@ -39,7 +39,7 @@ class Reader:
     def check_form(self, token: str) -> None:
         """Raise the page 'once more, please' unless the form was one of this session's."""
         if not self.city.sessions.is_form_token(self.session, token):
-            raise STALE
+            raise StaleFormError
 
     def page(self, template: str, *, status: int = 200, **context: Any) -> HTMLResponse:
         """A page of this reader."""

@@ -7,7 +7,7 @@ from starlette.responses import RedirectResponse, Response
 
 from cloud.api import access
 from cloud.api.city import city_of
-from cloud.api.errors import LINK_EXPIRED, LINK_UNKNOWN
+from cloud.api.errors import LinkExpiredPageError, LinkUnknownPageError
 from cloud.api.reader import AReader
 from cloud.api.sessions import COOKIE, LIFE_S
 from cloud.links import LinkExpiredError, LinkUnknownError
@@ -22,12 +22,12 @@ def sign_in(request: Request, token: str) -> Response:
     try:
         person_id = city.links.read_sign_in(token)
     except LinkExpiredError as error:
-        raise LINK_EXPIRED from error
+        raise LinkExpiredPageError from error
     except LinkUnknownError as error:
-        raise LINK_UNKNOWN from error
+        raise LinkUnknownPageError from error
     with city.database.read() as session:
         if access.viewer(session, person_id) is None:
-            raise LINK_UNKNOWN
+            raise LinkUnknownPageError
     response = RedirectResponse("/", 303)
     response.set_cookie(
         COOKIE,
