@@ -18,7 +18,8 @@ WALK_PER_S = 0.06  # of the way from forest to camera: some 12 s down the hill
 FLEE_PER_S = 0.22
 STRIDES_PER_S = 1.1
 FLINCH_S = (0.2, 1.4)  # between a noise and the first step
-ALL_FOLLOW = 0.9  # a troop that flees takes nearly everybody along at once
+FOLLOW_S = (2.0, 5.0)  # the last ones look up, see themselves alone, and go
+ALL_FOLLOW = 0.8  # of a troop that flees run at once, the others follow
 STRAY = 0.15  # in a troop that stays, this share runs all the same
 HABIT = 0.7  # each further noise frightens that much less: what a dose limit is for
 
@@ -115,12 +116,11 @@ class Troop:
         flight = self._rng.random() < self._fear
         self._fear *= HABIT
         for monkey in self.monkeys:
-            runs = self._rng.random() < (ALL_FOLLOW if flight else STRAY)
+            at_once = self._rng.random() < (ALL_FOLLOW if flight else STRAY)
             if monkey.mood is Mood.WAITING and flight:
                 monkey.mood = Mood.GONE  # it has heard it too, and never comes out
-            elif monkey.mood in (Mood.COMING, Mood.FEEDING) and runs:
-                monkey.mood = Mood.FLINCHING
-                monkey.until_s = self._now_s + float(self._rng.uniform(*FLINCH_S))
+            elif monkey.mood in (Mood.COMING, Mood.FEEDING) and (at_once or flight):
+                self._flinch(monkey, FLINCH_S if at_once else FOLLOW_S)
 
     def step(self, dt_s: float) -> None:
         """Let time pass."""
@@ -130,8 +130,7 @@ class Troop:
         staying = [m for m in self.monkeys if m.mood in (Mood.COMING, Mood.FEEDING)]
         if self.fleeing and len(staying) * 4 <= len(self.monkeys):
             for monkey in staying:  # nobody likes to stay behind alone
-                monkey.mood = Mood.FLINCHING
-                monkey.until_s = self._now_s + float(self._rng.uniform(1.0, 4.0))
+                self._flinch(monkey, FOLLOW_S)
 
     def figures(self) -> list[Figure]:
         """Who is in view."""
@@ -140,6 +139,10 @@ class Troop:
             for m in self.monkeys
             if m.mood not in (Mood.WAITING, Mood.GONE)
         ]
+
+    def _flinch(self, monkey: Monkey, within_s: tuple[float, float]) -> None:
+        monkey.mood = Mood.FLINCHING
+        monkey.until_s = self._now_s + float(self._rng.uniform(*within_s))
 
     def _newcomer(self, n: int, size: int, middle: float) -> Monkey:
         rng = self._rng
