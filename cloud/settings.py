@@ -122,7 +122,7 @@ class LineSettings(Settings):
     api_url: Origin = "https://api.line.me"
     token_file: TokenFile
     """The channel access token."""
-    timeout_s: TimeoutS = 8.0
+    timeout_s: TimeoutS = 5.0
 
     def token(self) -> str:
         """The channel access token; raises SecretError."""
@@ -141,7 +141,8 @@ class MailSettings(Settings):
     """Certificate authority of a mail server inside the city; without it, the machine's own list."""
     username: str | None = None
     password_file: TokenFile | None = None
-    timeout_s: TimeoutS = 10.0
+    timeout_s: TimeoutS = 20.0
+    """Mail servers that fight spam keep a sender waiting; longer than a try, the next try waits on."""
 
     @model_validator(mode="after")
     def _password_is_protected(self) -> Self:
@@ -161,7 +162,7 @@ class WebhookSettings(Settings):
 
     secret_file: SecretFile
     """Signs what is sent, so that a receiver knows it is ours."""
-    timeout_s: TimeoutS = 8.0
+    timeout_s: TimeoutS = 5.0
 
     def secret(self) -> str:
         """The signing secret; raises SecretError."""

@@ -8,6 +8,9 @@ from gateway.alerts.notifier import Notice
 AREA_CHARACTERS_MAX = 40
 """A hamlet's name; longer would push the advice off a phone's locked screen."""
 
+NOBODY_ANSWERED, REMINDER = "nobody_answered", "reminder"
+"""The fact ``reason`` of a message that is not the first of its alert."""
+
 
 @dataclass(frozen=True, slots=True)
 class Message:
@@ -33,9 +36,12 @@ def compose(notice: Notice, link: str) -> Message:
 
 
 def _choose(notice: Notice) -> tuple[str, dict[str, str]]:
+    reason = notice.facts.get("reason")
+    if reason == NOBODY_ANSWERED:
+        return "unanswered", {}
     match notice.purpose:
         case "fall":
-            return ("fall_again" if notice.step > 0 else "fall"), {}
+            return ("fall_again" if reason == REMINDER else "fall"), {}
         case "answered":
             return "answered", _answered(notice)
         case "sighting":

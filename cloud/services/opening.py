@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Mapping
 
 from cloud.links import Links, system_now_ms
+from cloud.services.deadline import Deadline
 from cloud.services.line import Line
 from cloud.services.mail import Mail
 from cloud.services.messages import compose
@@ -19,10 +20,13 @@ log = logging.getLogger(__name__)
 class Dispatcher:
     """Composes a notice, looks at it for personal data, hands it to its service. For several threads."""
 
-    def __init__(self, services: Mapping[str, Service], links: Links, privacy: PrivacyFilter) -> None:
+    def __init__(
+        self, services: Mapping[str, Service], links: Links, privacy: PrivacyFilter, deadline: Deadline
+    ) -> None:
         self._services = services
         self._links = links
         self._privacy = privacy
+        self._deadline = deadline
 
     def send(self, notice: Notice) -> Delivery:
         """One try, bounded in time; never raises for what a network or a service does."""
@@ -41,7 +45,8 @@ class Dispatcher:
                 objection.reason,
             )
             return objection
-        delivery = service.send(message, notice)
+        key = f"{notice.service} {notice.retry_key}"
+        delivery = self._deadline.run(key, lambda: service.send(message, notice))
         log.info(
             "%s message for alert %s by %s: %s %s",
             notice.purpose,
@@ -69,4 +74,4 @@ def open_notifier(
         services["webhook"] = Webhook(settings.services.webhook, settings.web.public_url, now_ms)
     if not services:
         log.warning("no service is set up: nobody will be told of an alert (table services)")
-    return Dispatcher(services, links, PrivacyFilter(roster))
+    return Dispatcher(services, links, PrivacyFilter(roster), Deadline())

@@ -60,8 +60,12 @@ class MailServer:
         listening = socket.create_server((LOOPBACK, self._port))
         self._port = int(listening.getsockname()[1])
         self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._serve, args=(self._loop, listening), name="city-mail")
+        serving = threading.Event()
+        arguments = (self._loop, listening, serving)
+        self._thread = threading.Thread(target=self._serve, args=arguments, name="city-mail")
         self._thread.start()
+        # A stop before that would end the loop in the middle of its start.
+        serving.wait()
 
     def stop(self) -> None:
         """Break every connection and end the thread; harmless when it is not running."""
@@ -71,8 +75,11 @@ class MailServer:
         self._thread.join()
         self._loop = self._thread = None
 
-    def _serve(self, loop: asyncio.AbstractEventLoop, listening: socket.socket) -> None:
+    def _serve(
+        self, loop: asyncio.AbstractEventLoop, listening: socket.socket, serving: threading.Event
+    ) -> None:
         server = loop.run_until_complete(loop.create_server(self._session, sock=listening))
+        serving.set()
         loop.run_forever()
         server.close()
         loop.run_until_complete(self._break_sessions())

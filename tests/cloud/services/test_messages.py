@@ -18,8 +18,10 @@ PURPOSES = ("fall", "answered", "sighting", "fault", "of-a-newer-gateway")
 def notices(a_notice):
     facts = {"species": "monkey", "count": "500", "area": "あ" * 300, "direction": "left", "role": "family"}
     facts["code"] = "camera_frozen"
-    for purpose, locale, step, given in product(PURPOSES, ("ja", "en", "fr"), (0, 4), (facts, {})):
-        yield a_notice(purpose=purpose, locale=locale, step=step, facts=given)
+    for purpose, locale, reason, given in product(
+        PURPOSES, ("ja", "en", "fr"), ({}, {"reason": "reminder"}, {"reason": "nobody_answered"}), (facts, {})
+    ):
+        yield a_notice(purpose=purpose, locale=locale, facts=given | reason)
 
 
 def test_every_message_has_its_number_and_ends_with_its_link(a_notice):
@@ -38,9 +40,10 @@ def test_every_message_fits_line_with_room_to_spare(a_notice):
 
 @pytest.mark.parametrize("purpose", ["fall", "answered", "fault", "of-a-newer-gateway"])
 @pytest.mark.parametrize("locale", ["ja", "en"])
-@pytest.mark.parametrize("step", [0, 1])
-def test_a_message_about_a_home_says_nothing_about_anybodys_health(a_notice, purpose, locale, step):
-    message = compose(a_notice(purpose=purpose, locale=locale, step=step), LINK)
+@pytest.mark.parametrize("reason", ["", "reminder", "nobody_answered"])
+def test_a_message_about_a_home_says_nothing_about_anybodys_health(a_notice, purpose, locale, reason):
+    facts = {"kind": "fall", "role": "family", "answer": "called_119", "reason": reason}
+    message = compose(a_notice(purpose=purpose, locale=locale, facts=facts), LINK)
     assert not ABOUT_HEALTH.search(message.words)
 
 
@@ -68,6 +71,12 @@ def test_nobody_is_asked_to_go_near_a_bear(a_notice):
 def test_those_told_of_an_answer_learn_the_role_and_not_the_person(a_notice):
     text = compose(a_notice(purpose="answered", facts={"role": "minsei_iin", "answer": "going"}), LINK).text
     assert "民生委員" in text
+
+
+def test_a_reminder_and_a_last_resort_read_otherwise_than_the_first_message(a_notice):
+    reasons = ({}, {"reason": "reminder"}, {"reason": "nobody_answered"})
+    texts = {compose(a_notice(facts=facts), LINK).text for facts in reasons}
+    assert len(texts) == len(reasons)
 
 
 def test_an_area_with_line_breaks_stays_on_its_line(a_notice):
