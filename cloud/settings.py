@@ -29,7 +29,7 @@ class SecretError(ValueError):
 
 
 def read_secret(file: Path, characters_min: int = SECRET_CHARACTERS_MIN) -> str:
-    """The secret in ``file``, stripped; raises SecretError if it is missing, too short or a placeholder."""
+    """The secret in ``file``, stripped; raises SecretError if it may not be used."""
     ours = characters_min >= SECRET_CHARACTERS_MIN
     source = f"openssl rand -hex 32 > {file}" if ours else f"the service's own token or password in {file}"
     mend = f"write one with: {source}, then chmod 600 {file}"
@@ -39,6 +39,8 @@ def read_secret(file: Path, characters_min: int = SECRET_CHARACTERS_MIN) -> str:
         raise SecretError(f"cannot read {file} ({type(error).__name__}): {mend}") from error
     if len(text) < characters_min:
         raise SecretError(f"{file} holds fewer than {characters_min} characters: {mend}")
+    if not text.isascii() or len(text.splitlines()) > 1:
+        raise SecretError(f"{file} must hold one line of plain ASCII characters: {mend}")
     if any(word in text.lower() for word in _PLACEHOLDERS):
         raise SecretError(f"{file} still holds a placeholder: {mend}")
     if ours and len(set(text)) < SECRET_VARIETY_MIN:

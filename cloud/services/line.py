@@ -27,6 +27,9 @@ ADDRESS = re.compile(r"[UCR][0-9a-f]{32}")
 QUOTA_SPENT = "monthly limit"
 """Part of the message that tells a spent quota from a rate limit; the API has no error codes."""
 
+MESSAGE_CHARACTERS_MAX = 120
+"""The API's own messages are one sentence; it is kept with the failed try for the technician."""
+
 
 class Line:
     """Sends one text message by push; the same retry key within 24 h is delivered once."""
@@ -51,7 +54,7 @@ class Line:
             answer = self._http.post(self._url, json.dumps(body, ensure_ascii=False).encode(), headers)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             return network_trouble("line", error)
-        return _delivery(answer)
+        return _delivery(answer, _message(answer.body).replace(notice.address, "..."))
 
 
 def utf16_units(text: str) -> int:
@@ -59,17 +62,18 @@ def utf16_units(text: str) -> int:
     return len(text.encode("utf-16-le")) // 2
 
 
-def _delivery(answer: Answer) -> Delivery:
-    if answer.status == 429 and QUOTA_SPENT in _message(answer.body):
+def _delivery(answer: Answer, message: str) -> Delivery:
+    if answer.status == 429 and QUOTA_SPENT in message.lower():
         return refused("line: the month's quota is spent")
     if answer.status in {401, 403}:
         return refused(f"line: {answer.status}, the channel access token is not accepted")
-    return by_status("line", answer.status)
+    return by_status("line", answer.status, message[:MESSAGE_CHARACTERS_MAX])
 
 
 def _message(body: bytes) -> str:
+    """The sentence of an error answer, or nothing."""
     try:
         answer = json.loads(body)
     except ValueError:
         return ""
-    return str(answer.get("message", "")).lower() if isinstance(answer, dict) else ""
+    return str(answer.get("message", "")) if isinstance(answer, dict) else ""

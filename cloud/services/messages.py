@@ -32,7 +32,9 @@ def compose(notice: Notice, link: str) -> Message:
     everything = {**facts, "number": notice.number, "link": link}
     subject = say(notice.locale, f"messages.{key}.subject", **everything)
     text = say(notice.locale, f"messages.{key}.text", **everything)
-    return Message(" ".join(subject.split()), text.strip(), link)
+    # A fact that is not known leaves its line empty, and no line is left empty.
+    lines = [line for line in text.splitlines() if line.strip()]
+    return Message(" ".join(subject.split()), "\n".join(lines), link)
 
 
 def _choose(notice: Notice) -> tuple[str, dict[str, str]]:

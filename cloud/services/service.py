@@ -20,6 +20,9 @@ ANSWER_BYTES_MAX = 4096
 RETRY_STATUSES = frozenset({408, 425, 429})
 """Refusals that mean "later" (RFC 9110, RFC 8470, RFC 6585)."""
 
+PLAIN = {"Accept-Encoding": "identity"}
+"""A compressed answer of 4 kB can unfold to megabytes; none is asked for and none is unfolded."""
+
 
 class Service(Protocol):
     """One way to reach people."""
@@ -51,15 +54,15 @@ def refused(reason: str) -> Delivery:
     return Delivery(Result.REFUSED, reason)
 
 
-def by_status(service: str, status: int) -> Delivery:
-    """What an HTTP status means for a message sent under a retry key."""
+def by_status(service: str, status: int, words: str = "") -> Delivery:
+    """What an HTTP status means for a message sent under a retry key; ``words`` explain a failure."""
     if 200 <= status < 300:
         return accepted()
     if status == 409:
         return accepted(f"{service}: accepted at an earlier try")
     if status in RETRY_STATUSES or status >= 500:
-        return retry(f"{service}: {status}")
-    return refused(f"{service}: {status}")
+        return retry(f"{service}: {status} {words}".rstrip())
+    return refused(f"{service}: {status} {words}".rstrip())
 
 
 class HttpSender:
@@ -75,12 +78,12 @@ class HttpSender:
         outside = not is_loopback(httpx.URL(url).host)
         with (
             httpx.Client(timeout=self._timeout, verify=self._tls, trust_env=outside) as client,
-            client.stream("POST", url, content=body, headers=headers) as response,
+            client.stream("POST", url, content=body, headers=PLAIN | headers) as response,
         ):
             start = b""
             # The status alone decides; a body cut short only makes the reason less telling.
             with suppress(httpx.HTTPError):
-                start = next(response.iter_bytes(ANSWER_BYTES_MAX), b"")
+                start = next(response.iter_raw(ANSWER_BYTES_MAX), b"")
             return Answer(response.status_code, start)
 
 

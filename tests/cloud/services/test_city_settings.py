@@ -13,7 +13,10 @@ def problem(city_settings, change):
     return found
 
 
-@pytest.mark.parametrize("content", ["", "short", "a" * 64, "change-me-" + "0123456789abcdef" * 4])
+@pytest.mark.parametrize(
+    "content",
+    ["", "short", "a" * 64, "change-me-" + "0123456789abcdef" * 4, "見守り" * 20, "0123456789abcdef\n" * 4],
+)
 def test_a_secret_that_could_be_guessed_refuses_to_start_and_is_not_printed(city_settings, tmp_path, content):
     weak = tmp_path / "weak.secret"
     weak.write_text(content)

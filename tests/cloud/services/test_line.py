@@ -65,7 +65,8 @@ def test_a_spent_monthly_quota_is_refused_so_that_the_next_service_is_used_at_on
 
 def test_a_request_line_cannot_use_is_refused(city, notifier, a_notice):
     city.line.faults.next(Mishap.REJECT)
-    assert notifier.send(a_notice()).result is Result.REFUSED
+    delivery = notifier.send(a_notice())
+    assert (delivery.result, delivery.reason) == (Result.REFUSED, "line: 400 Failed to send messages")
 
 
 def test_a_wrong_token_is_refused_and_said(city, city_settings, open_with, a_notice, tmp_path):

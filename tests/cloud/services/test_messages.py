@@ -32,6 +32,7 @@ def test_every_message_has_its_number_and_ends_with_its_link(a_notice):
         assert "\n" not in message.subject
         assert message.text.endswith(LINK)
         assert "{" not in message.words
+        assert "\n\n" not in message.text
 
 
 def test_every_message_fits_line_with_room_to_spare(a_notice):
