@@ -31,8 +31,9 @@ app.add_typer(sim.app, name="sim")
 def main() -> None:
     """Run a verb; what a person can mend ends with one line and status 1."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    # httpx logs each request with its address, and an address may hold a person's link.
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    # httpx logs each request with its address, and an address may hold a person's link; others tell each step.
+    for chatty in ("httpx", "alembic", "mail.log"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     try:
         app()
     except ConfigurationError as refused:

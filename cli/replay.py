@@ -168,11 +168,11 @@ def _told(body: Fall | Sighting | Repel | Fault) -> str:
 
 def _run(settings: "HomeSettings | FieldSettings", device: Device, clock: "ManualClock") -> bool:
     """Run to the recording's end; whether the gateway has confirmed everything."""
-    from edge.assembly import agent
+    from edge.assembly import agent, outbox_file
     from edge.outbox import Outbox
 
     stop = stop_on_signals()
-    outbox = Outbox(settings.data_directory / "outbox.sqlite", telemetry_rows_max=1_000_000)
+    outbox = Outbox(outbox_file(settings), telemetry_rows_max=1_000_000)
     try:
         agent(settings, device, outbox, clock, program_version()).run(stop)
         backlog = outbox.backlog()

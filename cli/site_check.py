@@ -40,9 +40,10 @@ def _tried(what: str, attempt: Callable[[], str]) -> Trial:
 
 
 def _outbox(settings: HomeSettings | FieldSettings) -> str:
+    from edge.assembly import outbox_file
     from edge.outbox import Outbox
 
-    outbox = Outbox(settings.data_directory / "outbox.sqlite")
+    outbox = Outbox(outbox_file(settings))
     waiting = outbox.backlog()
     outbox.close()
     return f"{settings.data_directory} can be written; {waiting.events} events wait for the gateway"

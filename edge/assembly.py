@@ -2,6 +2,7 @@
 
 import random
 import threading
+from pathlib import Path
 
 from contract.ids import new_ulid
 from contract.messages import State
@@ -11,6 +12,7 @@ from edge.device import Device
 from edge.field_settings import FieldSettings
 from edge.home_settings import HomeSettings
 from edge.outbox import Outbox
+from edge.settings import DeviceSettings
 from edge.uplink import Uplink
 
 
@@ -23,11 +25,16 @@ def run_device(settings: HomeSettings | FieldSettings, version: str, stop: threa
     """Run the device of a file until ``stop``; raises OutboxError, ModelError and what its step raises."""
     clock = SystemClock()
     device = device_from(settings, clock)
-    outbox = Outbox(settings.data_directory / "outbox.sqlite")
+    outbox = Outbox(outbox_file(settings))
     try:
         agent(settings, device, outbox, clock, version).run(stop)
     finally:
         outbox.close()
+
+
+def outbox_file(settings: DeviceSettings) -> Path:
+    """Named for the device: two devices of one machine may share a directory, never an outbox."""
+    return settings.data_directory / f"{settings.device}.outbox.sqlite"
 
 
 def agent(
@@ -61,7 +68,7 @@ def _field(settings: FieldSettings, clock: Clock) -> Device:
     from edge.sensors.camera import Camera  # noqa: PLC0415
     from edge.wildlife.detector import Detector  # noqa: PLC0415
 
-    memory = settings.data_directory / "repeller.json"
+    memory = settings.data_directory / f"{settings.device}.repeller.json"
     repeller = Repeller(settings.repel, clock, new_ulid, random.Random(), memory_file=memory)
     detector = Detector(settings.eye.model, threads=settings.eye.threads)
     return Field(settings, Camera(settings.camera, clock), detector, repeller, clock, new_ulid)

@@ -23,11 +23,12 @@ TELEMETRY_ROWS_MAX = 20_000
 _IDS_AT_ONCE = 500
 """SQLite before 3.32 takes no more than 999 variables."""
 
+# AUTOINCREMENT: a number must not come again after the table was empty, or a sender that has passed it skips the row.
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS events (
-    n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, stored_ms INTEGER NOT NULL, payload BLOB NOT NULL);
+    n INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, stored_ms INTEGER NOT NULL, payload BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS telemetry (
-    n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, stored_ms INTEGER NOT NULL, payload BLOB NOT NULL);
+    n INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, stored_ms INTEGER NOT NULL, payload BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
 """
 

@@ -42,6 +42,17 @@ def test_what_came_first_goes_first_also_after_a_restart(path: Path) -> None:
     outbox.close()
 
 
+@pytest.mark.parametrize("lane", [Lane.EVENT, Lane.TELEMETRY])
+def test_a_row_is_numbered_above_every_row_before_it_even_after_the_outbox_was_empty(
+    path: Path, lane: Lane
+) -> None:
+    outbox = Outbox(path)
+    outbox.forget(fill(outbox, 3, lane))
+    [later] = fill(outbox, 1, lane)
+    assert [row.id for row in outbox.after(lane, 3, 10)] == [later]
+    outbox.close()
+
+
 def test_adding_an_event_twice_keeps_one(path: Path) -> None:
     outbox = Outbox(path)
     for payload in (b"first", b"second"):
