@@ -15,7 +15,7 @@ from simulators.field.bodies import Kind, Posture
 from simulators.field.drawing import Facing
 
 WALK_PER_S = 0.06  # of the way from forest to camera: some 12 s down the hill
-FLEE_PER_S = 0.22
+FLEE_PER_S = 0.16
 STRIDES_PER_S = 1.1
 FLINCH_S = (0.2, 1.4)  # between a noise and the first step
 FOLLOW_S = (2.0, 5.0)  # the last ones look up, see themselves alone, and go
