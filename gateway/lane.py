@@ -91,11 +91,14 @@ class LaneRunner:
 
     def _run(self) -> None:
         while not self._stopping.is_set():
-            batch = self._mqtt.take(self._batch, IDLE_S, GATHER_S)
-            self._health.received += len(batch)
-            if batch:
-                self._store(batch)
-            self._patiently(self._between)
+            self._patiently(self._turn)
+
+    def _turn(self) -> None:
+        batch = self._mqtt.take(self._batch, IDLE_S, GATHER_S)
+        self._health.received += len(batch)
+        if batch:
+            self._store(batch)
+        self._between()
 
     def _store(self, batch: Sequence[Arrival]) -> None:
         """Store, acknowledge, send receipts; without a database or series store wait and try again."""

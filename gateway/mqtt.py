@@ -72,14 +72,15 @@ class MqttSession:
         self._connection = 0
         self._bare_hang_ups = 0
         self._downgrade = False
+        self._subscribed = False
         self._delay_s = RECONNECT_FIRST_S
         self.dropped_unpromised = 0
         self.last_error = ""
 
     @property
     def connected(self) -> bool:
-        """Whether the broker has accepted us and has not hung up since."""
-        return self._client is not None and self._client.is_connected()
+        """Whether the broker has accepted us and our subscriptions, and has not hung up since."""
+        return self._subscribed and self._client is not None and self._client.is_connected()
 
     @property
     def waiting(self) -> int:
@@ -137,7 +138,8 @@ class MqttSession:
 
     def publish(self, topic: str, payload: bytes, qos: int) -> mqtt.MQTTMessageInfo | None:
         """Hand a message to the broker; None, and nothing kept, without a connection."""
-        if self._client is None or not self.connected:
+        # Not ``connected``: what a kept session sends again comes before our subscriptions are confirmed.
+        if self._client is None or not self._client.is_connected():
             return None
         return self._client.publish(topic, payload, qos)
 
@@ -208,6 +210,7 @@ class MqttSession:
     def _on_disconnect(
         self, client: mqtt.Client, _data: object, _flags: object, reason: object, _props: object
     ) -> None:
+        self._subscribed = False
         if str(reason) == "Session taken over":
             self._complain(f"another gateway is called {self._client_id}: give each its own name")
         self._bare_hang_ups = 0 if self._bare_hang_ups < 0 else self._bare_hang_ups + 1
@@ -225,6 +228,7 @@ class MqttSession:
     def _on_subscribe(
         self, _client: mqtt.Client, _data: object, _mid: int, reasons: Sequence[Any], _props: object
     ) -> None:
+        self._subscribed = not any(reason.is_failure for reason in reasons)
         for name, reason in zip(self._topics, reasons, strict=False):
             if reason.is_failure:
                 self._complain(f"the broker refuses the subscription to {name}: {reason}: check its ACL")

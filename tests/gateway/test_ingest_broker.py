@@ -40,7 +40,7 @@ from contract.topics import Lane, topic
 from gateway.database import tables
 from gateway.database.session import Database
 from gateway.ingest import Ingest
-from gateway.series import Point, SeriesUnavailableError
+from gateway.series import Point, Series, SeriesKind, SeriesSettings, SeriesUnavailableError, open_series
 from gateway.series.embedded import EmbeddedSeries
 
 pytestmark = pytest.mark.system
@@ -145,7 +145,7 @@ def series(tmp_path: Path) -> Iterator[Switched]:
     opened.close()
 
 
-def make_ingest(broker: Broker, database: Database, series: Switched) -> Ingest:
+def make_ingest(broker: Broker, database: Database, series: Series) -> Ingest:
     settings = BrokerSettings(host=broker.host, port=broker.port, keepalive_s=5)
     return Ingest(settings, database, series, no_alerts, now_ms=now_ms, jitter=random.Random(1))
 
@@ -202,6 +202,36 @@ def test_a_stopped_series_store_delays_no_event_and_loses_no_telemetry(
         until(lambda: device.has_receipts(batches))
     found = series.query(DEVICE, "radar", "height_m", 1_700_000_000_000, 1_700_000_060_000, 1000)
     assert [mean for _, mean in found] == [float(seq) for seq in range(60)]
+
+
+@pytest.mark.parametrize("broker", ["mosquitto"], indirect=True)
+@pytest.mark.parametrize("blow", ["kill", "freeze"])
+def test_a_real_influxdb_that_stops_delays_no_event_and_gets_all_telemetry_in_the_end(
+    broker: Broker, database: Database, servers, blow: str
+) -> None:
+    server = servers.influxd()
+    series = open_series(SeriesSettings(kind=SeriesKind.INFLUXDB1, url=server.url, timeout_s=1.0))
+    ingest = make_ingest(broker, database, series)
+    ingest.start()
+    until(lambda: all(lane.connected for lane in ingest.health().values()))
+    events, batches = [fall(seq) for seq in range(30)], [telemetry(seq) for seq in range(60)]
+    with Device(broker) as device:
+        device.say(Lane.TELEMETRY, encode(batches[0]))
+        until(lambda: device.has_receipts(batches[:1]))
+        getattr(server, blow)()
+        for n, batch in enumerate(batches):
+            device.say(Lane.TELEMETRY, encode(batch))
+            if n % 2:
+                device.say(Lane.EVENT, encode(events[n // 2]))
+        until(lambda: device.has_receipts(events))
+        until(lambda: server.url in ingest.health()["telemetry"].last_error)
+        assert not device.got & {batch.id for batch in batches[1:]}
+        server.start() if blow == "kill" else server.thaw()
+        until(lambda: device.has_receipts(batches))
+    found = series.query(DEVICE, "radar", "height_m", 1_700_000_000_000, 1_700_000_060_000, 1000)
+    assert [mean for _, mean in found] == [float(seq) for seq in range(60)]
+    ingest.stop()
+    series.close()
 
 
 def test_a_locked_database_holds_receipts_back_and_nothing_is_lost(

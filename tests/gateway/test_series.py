@@ -2,9 +2,6 @@
 
 import json
 import logging
-import shutil
-import socket
-import subprocess
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -12,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from cli.broker import free_port
 from gateway.series import (
     Point,
     Series,
@@ -23,69 +21,6 @@ from gateway.series import (
 )
 
 AT_MS = 1_700_000_000_000
-INFLUXD = shutil.which("influxd")
-VICTORIA_METRICS = shutil.which("victoria-metrics")
-INFLUXD_CONFIG = """\
-reporting-enabled = false
-bind-address = "127.0.0.1:{rpc}"
-[meta]
-  dir = "{store}/meta"
-[data]
-  dir = "{store}/data"
-  wal-dir = "{store}/wal"
-[monitor]
-  store-enabled = false
-[http]
-  bind-address = "127.0.0.1:{http}"
-  auth-enabled = {auth}
-"""
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-class Server:
-    """A server process of the test's own."""
-
-    def __init__(self, command: list[str], port: int, log_file: Path) -> None:
-        self.url = f"http://127.0.0.1:{port}"
-        self._command, self._port, self._log = command, port, log_file
-        self.start()
-
-    def start(self) -> None:
-        with self._log.open("ab") as log:
-            self.process = subprocess.Popen(self._command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
-        for _ in range(400):
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", self._port)) == 0:
-                    return
-            time.sleep(0.05)
-        self.kill()
-        pytest.fail(self._log.read_text(errors="replace")[-1000:])
-
-    def kill(self) -> None:
-        self.process.kill()
-        self.process.wait()
-
-
-def start_influxd(folder: Path, *, auth: bool = False) -> Server:
-    if INFLUXD is None:
-        pytest.skip("no influxd on this machine (apt install influxdb)")
-    folder.mkdir(parents=True, exist_ok=True)
-    port = free_port()
-    config = folder / "influxdb.conf"
-    config.write_text(INFLUXD_CONFIG.format(rpc=free_port(), http=port, store=folder, auth=str(auth).lower()))
-    return Server([INFLUXD, "-config", str(config)], port, folder / "influxd.log")
-
-
-@pytest.fixture(scope="module")
-def influxd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    server = start_influxd(tmp_path_factory.mktemp("influxdb"))
-    yield server
-    server.kill()
 
 
 @pytest.fixture(params=["embedded", pytest.param("influxdb1", marks=pytest.mark.system)])
@@ -93,9 +28,8 @@ def series(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Series]:
     if request.param == "embedded":
         settings = SeriesSettings(file=tmp_path / "series.sqlite")
     else:
-        server = request.getfixturevalue("influxd")
-        database = f"test_{tmp_path.name}"
-        settings = SeriesSettings(kind=SeriesKind.INFLUXDB1, url=server.url, database=database)
+        url = request.getfixturevalue("influxd").url
+        settings = SeriesSettings(kind=SeriesKind.INFLUXDB1, url=url, database=f"test_{tmp_path.name}")
     opened = open_series(settings)
     yield opened
     opened.close()
@@ -198,7 +132,7 @@ def test_a_server_that_is_not_there_is_unavailable_and_its_secret_stays_secret(
 
 
 @pytest.mark.system
-def test_influxdb_refuses_points_of_another_type_for_good_and_takes_them_later_never(influxd: Server) -> None:
+def test_influxdb_refuses_points_of_another_type_for_good_and_takes_them_later_never(influxd) -> None:
     settings = SeriesSettings(kind=SeriesKind.INFLUXDB1, url=influxd.url, database="typed")
     store = open_series(settings)
     store.write([radar(AT_MS, height_m=1.0)])
@@ -214,71 +148,67 @@ def test_influxdb_refuses_points_of_another_type_for_good_and_takes_them_later_n
 
 
 @pytest.mark.system
-def test_influxdb_with_passwords_takes_ours_and_names_the_mend_for_a_wrong_one(tmp_path: Path) -> None:
-    server = start_influxd(tmp_path / "auth", auth=True)
-    try:
-        created = urllib.request.Request(
-            f"{server.url}/query", b"q=CREATE+USER+gateway+WITH+PASSWORD+%27right%27+WITH+ALL+PRIVILEGES"
-        )
-        urllib.request.urlopen(created).close()
-        password = tmp_path / "password"
-        settings = SeriesSettings(
-            kind=SeriesKind.INFLUXDB1, url=server.url, username="gateway", password_file=password
-        )
-        password.write_text("wrong\n")
-        store = open_series(settings)
-        with pytest.raises(SeriesUnavailableError, match="check the user, password"):
-            store.write([radar(AT_MS, height_m=1.0)])
-        store.close()
-        password.write_text("right\n")
-        store = open_series(settings)
+def test_influxdb_with_passwords_takes_ours_and_names_the_mend_for_a_wrong_one(
+    servers, tmp_path: Path
+) -> None:
+    server = servers.influxd(auth=True)
+    user = b"q=CREATE+USER+gateway+WITH+PASSWORD+%27right%27+WITH+ALL+PRIVILEGES"
+    urllib.request.urlopen(urllib.request.Request(f"{server.url}/query", user)).close()
+    password = tmp_path / "password"
+    settings = SeriesSettings(
+        kind=SeriesKind.INFLUXDB1, url=server.url, username="gateway", password_file=password
+    )
+    password.write_text("wrong\n")
+    store = open_series(settings)
+    with pytest.raises(SeriesUnavailableError, match="check the user, password"):
         store.write([radar(AT_MS, height_m=1.0)])
-        assert heights(store) == [(AT_MS, 1.0)]
-        store.close()
-    finally:
-        server.kill()
+    store.close()
+    password.write_text("right\n")
+    store = open_series(settings)
+    store.write([radar(AT_MS, height_m=1.0)])
+    assert heights(store) == [(AT_MS, 1.0)]
+    store.close()
 
 
 @pytest.mark.system
-def test_influxdb_killed_and_started_again_is_written_to_again(tmp_path: Path) -> None:
-    server = start_influxd(tmp_path / "killed")
+def test_influxdb_killed_and_started_again_is_written_to_again(servers) -> None:
+    server = servers.influxd()
     store = open_series(SeriesSettings(kind=SeriesKind.INFLUXDB1, url=server.url))
-    try:
-        store.write([radar(AT_MS, height_m=1.0)])
-        server.kill()
-        with pytest.raises(SeriesUnavailableError):
-            store.write([radar(AT_MS + 1000, height_m=2.0)])
-        server.start()
+    store.write([radar(AT_MS, height_m=1.0)])
+    server.kill()
+    with pytest.raises(SeriesUnavailableError):
         store.write([radar(AT_MS + 1000, height_m=2.0)])
-        assert heights(store) == [(AT_MS, 1.0), (AT_MS + 1000, 2.0)]
-    finally:
-        store.close()
-        server.kill()
+    server.start()
+    store.write([radar(AT_MS + 1000, height_m=2.0)])
+    assert heights(store) == [(AT_MS, 1.0), (AT_MS + 1000, 2.0)]
+    store.close()
 
 
 @pytest.mark.system
-def test_the_version_2_write_path_is_understood_by_another_makers_server(tmp_path: Path) -> None:
-    if VICTORIA_METRICS is None:
-        pytest.skip("no victoria-metrics on this machine (apt install victoria-metrics)")
-    port = free_port()
-    command = [
-        VICTORIA_METRICS,
-        f"-storageDataPath={tmp_path / 'metrics'}",
-        f"-httpListenAddr=127.0.0.1:{port}",
-        "-retentionPeriod=100y",
-    ]
-    server = Server(command, port, tmp_path / "metrics.log")
+def test_influxdb_that_answers_nothing_is_given_up_after_the_timeout(servers) -> None:
+    server = servers.influxd()
+    store = open_series(SeriesSettings(kind=SeriesKind.INFLUXDB1, url=server.url, timeout_s=0.3))
+    store.write([radar(AT_MS, height_m=1.0)])
+    server.freeze()
+    with pytest.raises(SeriesUnavailableError, match="ReadTimeoutError"):
+        store.write([radar(AT_MS + 1000, height_m=2.0)])
+    server.thaw()
+    store.write([radar(AT_MS + 1000, height_m=2.0)])
+    assert len(heights(store)) == 2
+    store.close()
+
+
+@pytest.mark.system
+def test_the_version_2_write_path_is_understood_by_another_makers_server(servers, tmp_path: Path) -> None:
+    server = servers.victoria_metrics()
     (tmp_path / "token").write_text("any-token\n")
     store = open_series(
         SeriesSettings(kind=SeriesKind.INFLUXDB2, url=server.url, org="city", token_file=tmp_path / "token")
     )
-    try:
-        now_ms = round(time.time()) * 1000
-        store.write([radar(now_ms + offset, height_m=1.0 + offset, points=3.0) for offset in range(3)])
-        found = exported(server.url)
-    finally:
-        store.close()
-        server.kill()
+    now_ms = round(time.time()) * 1000
+    store.write([radar(now_ms + offset, height_m=1.0 + offset, points=3.0) for offset in range(3)])
+    found = exported(server.url)
+    store.close()
     assert found[("radar_height_m", "radar-0001")] == {now_ms: 1.0, now_ms + 1: 2.0, now_ms + 2: 3.0}
     assert set(found[("radar_points", "radar-0001")].values()) == {3.0}
 
