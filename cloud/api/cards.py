@@ -131,7 +131,7 @@ def device_card(session: Session, w: Wording, device: tables.Device) -> DeviceVi
         kind=w.code("device_kind", device.kind),
         place=field.area if field is not None else device.home_id or device.field_id or "?",
         connection=w.say(f"devices.{connection}"),
-        mood="ok" if device.online and not state.get("faults") else "bad",
+        mood={"never": "asking", "online": "ok"}.get(connection, "bad"),
         facts=_device_facts(w, device, state),
         faults=[w.code("fault", str(fault)) for fault in state.get("faults", [])],
     )

@@ -20,6 +20,7 @@ from cloud.api.streams import changed, event_stream
 from cloud.portal.alert_view import AlertView
 from cloud.portal.wording import Wording
 from gateway.alerts import records
+from gateway.alerts.lifecycle import ANSWERS
 from gateway.alerts.records import AlertHistory, VisitRecord
 from gateway.database import tables
 from gateway.registry import Role, people_for
@@ -164,7 +165,7 @@ def _filled(
     if history is None or not told or not access.may_see_alert(session, who, history.alert.id):
         return Phone(person.role, sign_in, [], None, None, None, None)
     card = cards.alert_card(session, w, who, history.alert, history)
-    own = [line.what for line in history.transitions if line.person_id == person.id]
+    own = [line.what for line in history.transitions if line.person_id == person.id and line.what in ANSWERS]
     taken = history.alert.taken
     return Phone(
         role=person.role,

@@ -47,6 +47,7 @@ class AlertView:
     since: str
     facts: list[tuple[str, str]]
     outcome: str
+    next: str | None
     answered: str | None
     taken_role: str
     answered_by_me: bool
@@ -89,6 +90,7 @@ def alert_view(
         since=w.day_and_hour(alert.opened_ms),
         facts=_facts(w, alert),
         outcome=w.code("outcome", alert.outcome),
+        next=_next_words(w, alert),
         answered=answered_words(w, alert),
         taken_role=w.code("role", taken.role) if taken is not None else "",
         answered_by_me=by_me,
@@ -128,6 +130,12 @@ def answered_words(w: Wording, alert: AlertRecord) -> str | None:
     if alert.taken is None:
         return None
     return w.transition(alert.taken.answer, alert.taken.role)
+
+
+def _next_words(w: Wording, alert: AlertRecord) -> str | None:
+    if alert.state != "open" or alert.next_role is None or alert.next_ms is None:
+        return None
+    return w.say("alert.next", role=w.code("role", alert.next_role), time=w.clock(alert.next_ms))
 
 
 def course(w: Wording, transitions: tuple[TransitionRecord, ...]) -> list[Line]:

@@ -10,6 +10,7 @@
     const part = (name) => root.querySelector(`[data-part="${name}"]`);
     const picture = { root, part, room: { ...ROOM }, trail: [], history: [], newestMs: 0, deadline: null };
     const draw = root.dataset.kind === "home" ? drawHome : drawField;
+    root.querySelectorAll("[data-part=views]").forEach((view) => { view.hidden = false; });
     blank(picture);
     const source = new EventSource(root.dataset.live);
     source.addEventListener("live", (event) => {
