@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import ScalarSelect, func, select
 from sqlalchemy.orm import Session
 
 from gateway.alerts.attempts import (
@@ -80,12 +80,6 @@ class Despatch:
             with ThreadPoolExecutor(self._senders, thread_name_prefix="notifier") as pool:
                 list(pool.map(self._send, claimed))
 
-    def next_due_ms(self, aside: Collection[str]) -> int | None:
-        """When the next message is due, or None."""
-        waiting = (Attempt.state.in_((PENDING, SENDING)), Attempt.alert_id.not_in(aside))
-        with self._database.read() as session:
-            return session.scalar(select(func.min(Attempt.next_try_ms)).where(*waiting))
-
     def _claim(self, aside: Collection[str]) -> Sequence[_Sending]:
         """Take due messages, so that for the time of one try no other process does."""
         now_ms = self._now_ms()
@@ -95,6 +89,7 @@ class Despatch:
             Attempt.alert_id.not_in(aside),
         )
         with self._database.read() as session:
+            # The one writer's lock of SQLite is not taken to find nothing.
             if session.scalar(select(Attempt.id).where(*due).limit(1)) is None:
                 return ()
         query = select(Attempt).where(*due).order_by(Attempt.next_try_ms).limit(self._senders)
@@ -189,6 +184,12 @@ class Despatch:
         append(session, alert, What.NOBODY_REACHABLE, now_ms, role=role, step=row.step)
         if standing.due_ms is not None:
             standing.due_ms = now_ms
+
+
+def next_due_ms(aside: Collection[str]) -> ScalarSelect[int | None]:
+    """When the next message is due, as part of a query; NULL if none is."""
+    waiting = (Attempt.state.in_((PENDING, SENDING)), Attempt.alert_id.not_in(aside))
+    return select(func.min(Attempt.next_try_ms)).where(*waiting).scalar_subquery()
 
 
 def _wanted(alert: Alert, row: Attempt) -> bool:

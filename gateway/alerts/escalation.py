@@ -24,7 +24,7 @@ from gateway.alerts.attempts import (
     plan,
     someone_may_read,
 )
-from gateway.alerts.despatch import Despatch
+from gateway.alerts.despatch import Despatch, next_due_ms
 from gateway.alerts.history import append, happen
 from gateway.alerts.lifecycle import State, What
 from gateway.alerts.notifier import Notifier
@@ -96,6 +96,9 @@ class Escalation:
 
     def turn(self) -> float:
         """Do what is due now; seconds until the next thing is due, infinity if nothing is."""
+        wait_s = self._until_next_s()
+        if wait_s > 0:
+            return wait_s  # one query: what a waiting escalation costs, four times a second
         for alert_id in self._due_alerts():
             self._at_work = alert_id
             self._advance(alert_id)
@@ -191,6 +194,6 @@ class Escalation:
         aside = self._aside(now_ms)
         steps = select(func.min(tables.Escalation.due_ms)).where(tables.Escalation.alert_id.not_in(aside))
         with self._database.read() as session:
-            step_ms = session.scalar(steps)
-        due = [at_ms for at_ms in (step_ms, self._despatch.next_due_ms(aside)) if at_ms is not None]
+            both = session.execute(select(steps.scalar_subquery(), next_due_ms(aside))).one()
+        due = [at_ms for at_ms in both if at_ms is not None]
         return max(0.0, (min(due) - now_ms) / 1000) if due else math.inf
