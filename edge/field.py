@@ -7,46 +7,34 @@ Is not: a decision to fire (edge.repel), nor a store (edge.outbox).
 
 import logging
 import threading
-from collections import deque
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from typing import TypeVar
 
 from contract.ids import NewUlid
-from contract.messages import Answered, Box, LiveField, MuteRepeller, Sample
+from contract.messages import Answered, LiveField, MuteRepeller
 from edge.clock import Clock
 from edge.device import Outgoing
 from edge.fault_book import FaultBook
+from edge.field_report import FieldReport, live
 from edge.field_settings import FieldSettings
 from edge.repel.repeller import Repeller
 from edge.repel.scene import Scene
 from edge.sensors.camera_watch import CameraWatch
-from edge.sensors.readings import Picture, Sensor, SensorLostError, SensorSilentError
-from edge.wildlife.detections import Detections, FindsAnimals
+from edge.sensors.readings import Picture, Sensor, SensorError, SensorSilentError
+from edge.wildlife.detections import FindsAnimals
 from edge.wildlife.evidence import jpeg
 from edge.wildlife.self_test import self_test
-from edge.wildlife.sightings import NOTHING, Sightings, View, heading, view
+from edge.wildlife.sightings import NOTHING, Sightings, View, view
 from edge.wildlife.tracker import BoxPx, Track, Tracker
 
 log = logging.getLogger(__name__)
 
-TELEMETRY_EVERY_S = 10.0
-LIVE_EVERY_S = 0.25
-LIVE_SIDE_PX = 480
-LIVE_QUALITIES = (60, 45)  # some 20 kB a picture, 80 kB/s while somebody watches
+AnswerT = TypeVar("AnswerT")
+
 STALE_S = 3.0  # an eye that saw nothing for so long cannot say that no person has walked in
 REOPEN_EVERY_S = 10.0  # a stream over LTE takes some seconds to open; sooner would hang up on it
 RETEST_EVERY_S = 60.0  # of a model that failed its self-test
 TEST_EVERY_S = 86_400.0
-
-
-@dataclass(slots=True)
-class _Tally:
-    """Since the last telemetry."""
-
-    since_s: float
-    frames: int = 0
-    animals_most: int = 0
-    people: int = 0
-    latencies_ms: deque[float] = field(default_factory=lambda: deque(maxlen=200))
 
 
 class Field:
@@ -73,10 +61,9 @@ class Field:
         self._faults = FaultBook(new_ulid)
         now_s = clock.monotonic_s()
         self._watch = CameraWatch(settings.camera, now_s)
-        self._tally = _Tally(now_s)
-        self._opened_s = now_s
+        self._report = FieldReport(now_s)
         self._camera_open = False
-        self._camera_lost: str | None = None
+        self._camera_lost: dict[str, str] = {}
         self._reopen_s = now_s
         self._model_failed: str | None = None
         self._model_untrusted: str | None = None
@@ -87,9 +74,7 @@ class Field:
         self._tracks: list[Track] = []
         self._people: list[BoxPx] = []
         self._person_s: float | None = None
-        self._image_size = (1, 1)
-        self._looked_s = -1e9
-        self._live_s = -1e9
+        self._looked_s = now_s - 2 * STALE_S
 
     def open(self) -> None:
         self._repeller.open()
@@ -113,21 +98,21 @@ class Field:
             raise EOFError("the recording has ended")
         outgoing = Outgoing()
         picture = self._read(timeout_s, outgoing)
-        if self._clock.monotonic_s() >= self._retest_s:
-            self._test_model(self._clock.monotonic_s())
         now_s, now_ms = self._clock.monotonic_s(), self._clock.unix_ms()
-        if picture is not None and self._due(now_s):
-            self._look(picture, now_s, now_ms, outgoing)
+        if now_s >= self._retest_s:
+            self._test_model(now_s)
+        looked_at = picture if picture is not None and self._due(now_s) else None
+        if looked_at is not None:
+            self._look(looked_at, now_s, now_ms, outgoing)
         elif now_s - self._looked_s > STALE_S:
-            self._seen, self._tracks = NOTHING, []
-            outgoing.events += self._sightings.wait(now_s)
+            self._see_nothing(now_s, outgoing)
         self._tell_faults(outgoing, now_s, now_ms)
         outgoing.events += self._repeller.update(self._scene_for_repeller(now_s))
-        if now_s - self._tally.since_s >= TELEMETRY_EVERY_S:
-            outgoing.samples += self._samples(now_s, now_ms)
-        if picture is not None and self._settings.live and now_s - self._live_s >= LIVE_EVERY_S:
-            self._live_s = now_s
-            outgoing.live = self._live(picture, now_s)
+        outgoing.samples += self._report.samples(
+            now_s, now_ms, self._camera.counters(), len(self._faults.codes())
+        )
+        if looked_at is not None and self._settings.live and self._report.live_due(now_s):
+            outgoing.live = self._live(looked_at, now_s)
         return outgoing
 
     # --- the camera -------------------------------------------------------------------------------
@@ -137,13 +122,14 @@ class Field:
         try:
             self._camera.open()
             self._camera_open = True
-        except SensorLostError as error:
+        except SensorError as error:
             self._lose_camera(error)
 
-    def _lose_camera(self, error: Exception) -> None:
-        if self._camera_lost is None:
+    def _lose_camera(self, error: SensorError) -> None:
+        if not self._camera_lost:
             log.warning("camera lost: %s", error)
-        self._camera_lost = f"{error}"
+        code = "sensor_silent" if isinstance(error, SensorSilentError) else "sensor_lost"
+        self._camera_lost = {code: f"{error}"}
         self._camera_open = False
 
     def _read(self, timeout_s: float, outgoing: Outgoing) -> Picture | None:
@@ -158,18 +144,18 @@ class Field:
             return None
         try:
             pictures = self._camera.read(timeout_s)
-        except (SensorLostError, SensorSilentError) as error:
+        except SensorError as error:
             self._lose_camera(error)
             return None
         except EOFError:
             self._ended = True
             outgoing.events += self._sightings.end(self._clock.monotonic_s())
-            self._seen, self._tracks = NOTHING, []
+            self._see_nothing(self._clock.monotonic_s(), outgoing)
             return None
         if not pictures:
             return None
         # A stream that opens may still give nothing: only a picture proves the camera back.
-        self._camera_lost = None
+        self._camera_lost = {}
         picture = pictures[-1]
         self._watch.saw(picture.image, picture.scene, self._clock.monotonic_s())
         return picture
@@ -182,14 +168,11 @@ class Field:
 
     def _test_model(self, now_s: float) -> None:
         """At start, daily, and every minute while it fails: only passing restores trust."""
-        try:
-            self_test(self._detector, self._settings.eye.golden)
-            self._model_untrusted = None
-        except Exception as error:  # noqa: BLE001 - a model may fail in any way; the field reports it and goes on
-            if self._model_untrusted is None:
-                log.error("the model fails its self-test: %s", error)  # noqa: TRY400 - its message is the whole story
-            self._model_untrusted = f"{error}"
-        self._retest_s = now_s + (TEST_EVERY_S if self._model_untrusted is None else RETEST_EVERY_S)
+        _, why = _tried(lambda: self_test(self._detector, self._settings.eye.golden))
+        if why is not None and self._model_untrusted is None:
+            log.error("the model fails its self-test: %s", why)
+        self._model_untrusted = why
+        self._retest_s = now_s + (TEST_EVERY_S if why is None else RETEST_EVERY_S)
 
     def _look(self, picture: Picture, now_s: float, now_ms: int, outgoing: Outgoing) -> None:
         if picture.scene != self._scene:
@@ -197,47 +180,48 @@ class Field:
             self._person_s = None
             outgoing.events += self._sightings.end(now_s)
         self._looked_s = now_s
-        detections = self._detect(picture)
+        detections, why = _tried(lambda: self._detector.detect(picture.image))
+        if why is not None and self._model_failed is None:
+            log.error("the model fails: %s", why)
+        self._model_failed = why
         if detections is None:
-            self._seen, self._tracks = NOTHING, []
-            outgoing.events += self._sightings.wait(now_s)
+            self._see_nothing(now_s, outgoing)
             return
         self._people = [box for _, _, box in detections.of("person")]
-        if self._people:
-            self._person_s = now_s
-            self._tally.people += 1
-        self._image_size = picture.image.shape[1], picture.image.shape[0]
-        self._tracks = self._tracker.update(detections, now_s, picture.scene, picture.image.shape[1])
+        self._person_s = now_s if self._people else self._person_s
+        wide_px = picture.image.shape[1]
+        self._tracks = self._tracker.update(detections, now_s, picture.scene, wide_px)
         self._seen = view(self._tracks)
-        self._tally.frames += 1
-        self._tally.animals_most = max(self._tally.animals_most, self._seen.count)
+        latency_ms = (self._clock.monotonic_s() - now_s) * 1000.0
+        self._report.looked(self._seen.count, latency_ms, person=bool(self._people))
         outgoing.events += self._sightings.look(
             self._seen, now_s, now_ms, lambda: self._evidence(picture, now_s)
         )
 
-    def _detect(self, picture: Picture) -> Detections | None:
-        began_s = self._clock.monotonic_s()
-        try:
-            detections = self._detector.detect(picture.image)
-        except (
-            Exception
-        ) as error:  # the network's errors are of any type, and the field must go on without it
-            if self._model_failed is None:
-                log.exception("the model fails")
-            self._model_failed = f"{type(error).__name__}: {error}"
-            return None
-        self._model_failed = None
-        self._tally.latencies_ms.append((self._clock.monotonic_s() - began_s) * 1000.0)
-        return detections
+    def _see_nothing(self, now_s: float, outgoing: Outgoing) -> None:
+        """No picture that can be judged: nothing is in view as far as anyone knows."""
+        self._seen, self._tracks = NOTHING, []
+        outgoing.events += self._sightings.wait(now_s)
 
     def _person_in_view(self, now_s: float) -> bool:
         return self._person_s is not None and now_s - self._person_s < self._settings.eye.person_hold_s
 
     def _evidence(self, picture: Picture, now_s: float) -> bytes | None:
-        """The picture for a sighting; none while a person is known to be near but not where."""
-        if self._person_in_view(now_s) and not self._people:
+        """The picture for a sighting; none while a person may be in it and nobody knows where."""
+        if self._model_faults() or (self._person_in_view(now_s) and not self._people):
             return None
         return jpeg(picture.image, self._people)
+
+    def _live(self, looked_at: Picture, now_s: float) -> LiveField:
+        """Of a picture the eye has judged: in any other there may be a person."""
+        return live(
+            looked_at,
+            self._tracks,
+            self._seen,
+            self._repeller.outputs_on(),
+            self._settings.eye.bearing_deg,
+            withheld=self._person_in_view(now_s) or bool(self._model_faults()),
+        )
 
     def _scene_for_repeller(self, now_s: float) -> Scene:
         fresh = self._watch.age_s(now_s) <= STALE_S and now_s - self._looked_s <= STALE_S
@@ -248,19 +232,16 @@ class Field:
             count=self._seen.count,
             confirmed=self._seen.count > 0,
             person_in_view=self._person_in_view(now_s),
-            eye_ok=fresh and not self._eye_faults(now_s),
+            eye_ok=fresh and not self._model_faults() and not self._camera_faults(now_s),
         )
 
-    # --- what the city is told --------------------------------------------------------------------
+    # --- what does not work -----------------------------------------------------------------------
 
     def _camera_faults(self, now_s: float) -> dict[str, str]:
-        if self._camera_lost is not None:
-            return {"sensor_lost": self._camera_lost}
+        if self._camera_lost:
+            return self._camera_lost
         self._watch.refused(self._camera.counters().get("unreadable", 0.0), now_s)
         return dict.fromkeys(self._watch.faults(now_s), "")
-
-    def _eye_faults(self, now_s: float) -> bool:
-        return bool(self._model_faults()) or bool(self._camera_faults(now_s))
 
     def _model_faults(self) -> dict[str, str]:
         why = self._model_untrusted or self._model_failed
@@ -272,43 +253,10 @@ class Field:
         outgoing.events += self._faults.now("model", self._model_faults(), now_ms)
         outgoing.events += self._faults.now("repeller", dict.fromkeys(self._repeller.faults(), ""), now_ms)
 
-    def _samples(self, now_s: float, now_ms: int) -> list[Sample]:
-        tally, self._tally = self._tally, _Tally(now_s)
-        latencies = sorted(tally.latencies_ms) or [0.0]
-        eye = {
-            "fps": round(tally.frames / (now_s - tally.since_s), 2),
-            "animals": float(tally.animals_most),
-            "person_frames": float(tally.people),
-            "latency_ms": round(latencies[len(latencies) // 2], 1),
-            **{f"pictures_{name}": value for name, value in self._camera.counters().items()},
-        }
-        health = {"uptime_s": round(now_s - self._opened_s, 1), "faults": float(len(self.faults()))}
-        return [Sample("eye", now_ms, eye), Sample("health", now_ms, health)]
 
-    def _live(self, picture: Picture, now_s: float) -> LiveField:
-        shown = None
-        if not self._person_in_view(now_s):
-            shown = jpeg(picture.image, [], LIVE_SIDE_PX, LIVE_QUALITIES)
-        return LiveField(
-            boxes=[_box(track, self._image_size) for track in self._tracks if track.seen_now],
-            count_at_least=self._seen.count,
-            direction=self._seen.direction,
-            outputs_on=self._repeller.outputs_on(),
-            heading_deg=heading(self._seen.direction, self._settings.eye.bearing_deg),
-            picture=shown,
-        )
-
-
-def _box(track: Track, size: tuple[int, int]) -> Box:
-    x1, y1, x2, y2 = track.box
-    width, height = size
-    return Box(
-        species=track.species,
-        score=round(track.scores[-1], 3),
-        x=round(x1 / width, 4),
-        y=round(y1 / height, 4),
-        w=round((x2 - x1) / width, 4),
-        h=round((y2 - y1) / height, 4),
-        track=track.number,
-        confirmed=track.confirmed,
-    )
+def _tried(ask: Callable[[], AnswerT]) -> tuple[AnswerT | None, str | None]:
+    """(answer, None) or (None, why not): a model may fail in any way, and the field must go on without it."""
+    try:
+        return ask(), None
+    except Exception as error:  # noqa: BLE001 - onnxruntime's errors have no common type
+        return None, f"{type(error).__name__}: {error}"

@@ -79,10 +79,6 @@ class CameraWatch:
             return ["camera_garbage"]
         return ["camera_frozen"] if self._frozen.raised else []
 
-    def restarted(self, now_s: float) -> None:
-        """The camera has been opened anew and gets its time to show a first picture."""
-        self._last_picture_s = now_s
-
     def age_s(self, now_s: float) -> float:
         """Since the last readable picture."""
         return now_s - self._last_picture_s

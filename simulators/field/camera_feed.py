@@ -73,7 +73,9 @@ class CameraFeed:
         good, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
         if not good:
             raise ValueError(f"picture is {picture.dtype} {picture.shape}; give uint8 (height, width, 3) BGR")
-        self._folder.mkdir(parents=True, exist_ok=True)
+        if not self._written:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            self._written.extend(sorted(self._folder.glob("frame_*.jpg")))  # of an earlier run
         aside = self._folder / ".being-written"
         aside.write_bytes(np.asarray(data).tobytes())
         path = self._folder / f"frame_{self._number:08d}.jpg"
@@ -81,7 +83,9 @@ class CameraFeed:
         self._number += 1
         self._written.append(path)
         while len(self._written) > KEPT:
-            self._written.popleft().unlink(missing_ok=True)
+            oldest = self._written.popleft()
+            if oldest not in self._written:
+                oldest.unlink(missing_ok=True)
         return path
 
     def run(self, stop: threading.Event) -> None:

@@ -290,6 +290,17 @@ def test_a_camera_that_is_missing_at_start_is_a_fault_and_is_tried_again(rig, tm
     assert field.camera.opened >= 3
 
 
+def test_a_picture_the_eye_has_not_judged_is_never_shown(rig):
+    field = rig(story={"first_s": 1e9, "people": [Passage(at_s=1.0)]}, eye_table={"fps_max": 1.0})
+    judged = []
+    detect = field.detector.detect
+    field.field._detector.detect = lambda image: judged.append(field.clock.monotonic_s()) or detect(image)
+    for _ in range(60):
+        out = field.field.step(0.0)
+        assert out.live is None or judged[-1] == field.clock.monotonic_s()
+    assert 10 <= len(judged) <= 14
+
+
 class FailingEye:
     """Works until ``broken``; ``ghosts`` sees monkeys in everything."""
 
@@ -318,9 +329,11 @@ def test_a_model_that_fails_in_service_is_a_fault_and_the_repeller_is_told(rig):
     field.repeller.update = lambda scene: scenes.append(scene) or update(scene)
     assert field.run(5) == []
     assert scenes[-1].eye_ok
+    assert field.lives[-1].picture is not None
     eye.mode = "raises"
     assert codes(field.run(5)) == [("model_failed", FaultPhase.RAISED)]
     assert not scenes[-1].eye_ok
+    assert field.lives[-1].picture is None
     eye.mode = "works"
     assert codes(field.run(5)) == [("model_failed", FaultPhase.CLEARED)]
     assert scenes[-1].eye_ok

@@ -50,7 +50,7 @@ def field(detector, clock, source, camera=None):
     return made
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 2])
 def test_a_drawn_troop_is_confirmed_counted_and_gone_again(shipped, tmp_path, seed):
     clock = ManualClock(NOON_MS)
     story = FieldStory(np.random.default_rng(seed), first_s=10.0, troop=(4, 4), stay_s=30.0, between_s=1e9)

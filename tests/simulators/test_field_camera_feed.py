@@ -39,6 +39,15 @@ def test_only_the_last_few_pictures_lie_in_the_folder_and_never_a_half_one(tmp_p
     assert len(list(tmp_path.iterdir())) == KEPT
 
 
+def test_pictures_of_an_earlier_run_are_taken_away(tmp_path):
+    for _ in range(2):
+        drawn = feed(tmp_path, size=(160, 90))
+        for _ in range(2 * KEPT):
+            newest = drawn.upload(drawn.step(0.2))
+            assert newest.exists()
+    assert len(list(tmp_path.iterdir())) == KEPT
+
+
 def test_no_two_pictures_are_alike_even_when_nothing_moves(tmp_path):
     drawn = feed(tmp_path, size=(160, 90))
     first, second = drawn.step(0.0), drawn.step(0.0)
