@@ -8,6 +8,8 @@ from edge.fall.settings import FallSettings
 
 WAIT_S = 3.0
 """For enough reflections near the floor: somebody stunned stirs within it, and a sitting person fidgets again after it."""
+SLACK_M = 0.1
+"""A body on the floor is still on it this far above ``floor_m``: one wild elevation lifts the middle height so far."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +23,16 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Low:
-    """A drop being held: ``high`` is where it came from, ``first`` and ``last`` where and when it was near the floor."""
+    """A drop being held: ``high`` is where it came from, ``first`` and ``last`` where and when it was near the floor.
+
+    ``points`` counts the reflections near the floor, ``points_m`` holds the heights of all since ``first``.
+    """
 
     high: Seen
     first: Seen
     last: Seen
     points: int
-    heights_m: tuple[float, ...]
+    points_m: tuple[float, ...]
 
     @property
     def drop_m(self) -> float:
@@ -62,7 +67,8 @@ def watch(before: DropWatch, reading: Reading, fall: FallSettings) -> tuple[Drop
     recent = tuple(seen for seen in before.recent if seen.at_s >= reading.at_s - fall.within_s)
     low = before.low
     if low is not None:
-        low = replace(low, points=low.points + reading.low)
+        near_floor = sum(z <= fall.floor_m for z in reading.points_m)
+        low = replace(low, points=low.points + near_floor, points_m=(*low.points_m, *reading.points_m))
     if reading.height_m is not None and reading.place is not None:
         now = Seen(reading.at_s, reading.height_m, reading.place)
         low = _follow(low, recent, now, reading, fall)
@@ -70,19 +76,20 @@ def watch(before: DropWatch, reading: Reading, fall: FallSettings) -> tuple[Drop
     since_s = reading.at_s - low.first.at_s if low else 0.0
     if low is None or since_s >= WAIT_S:
         return DropWatch(recent), None
-    lies = low.points >= fall.points_min and median(low.heights_m) <= fall.lying_m
+    lies = low.points >= fall.points_min and median(low.points_m) <= fall.lying_m
     return (DropWatch(), low) if lies and since_s >= fall.held_s else (DropWatch(recent, low), None)
 
 
 def _follow(
     low: Low | None, recent: tuple[Seen, ...], now: Seen, reading: Reading, fall: FallSettings
 ) -> Low | None:
+    if low is not None:
+        still_low = replace(low, last=now) if reading.points_m else low
+        return still_low if now.height_m <= fall.floor_m + SLACK_M else None
     if now.height_m > fall.floor_m:
         return None
-    if low is not None:
-        return replace(low, last=now, heights_m=(*low.heights_m, now.height_m))
     high = _came_from(recent, now, fall)
-    return Low(high, now, now, reading.low_behind, (now.height_m,)) if high else None
+    return Low(high, now, now, reading.low_behind, reading.points_m or (now.height_m,)) if high else None
 
 
 def _came_from(recent: tuple[Seen, ...], now: Seen, fall: FallSettings) -> Seen | None:

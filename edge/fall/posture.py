@@ -58,13 +58,12 @@ class Place:
 class Reading:
     """One radar frame as the fall machine sees it; ``height_m`` and ``place`` are None without enough points.
 
-    ``points`` are the body's in this frame, ``low`` of them near the floor; ``low_behind`` of those behind
-    ``height_m`` are.
+    ``points_m`` are the heights of the body's reflections in this frame; ``low_behind`` of those behind
+    ``height_m`` are near the floor.
     """
 
     at_s: float
-    points: int
-    low: int
+    points_m: tuple[float, ...]
     low_behind: int
     height_m: float | None
     place: Place | None
@@ -89,15 +88,14 @@ class BodyHeight:
             self._frames.append((at_s, body))
         while self._frames and self._frames[0][0] <= at_s - FRESH_S:
             self._frames.popleft()
-        low, latest = self._low(body), self._latest()
+        heights_m = tuple(float(z) for z in body[:, 2])
+        latest = self._latest()
         if latest is None:
-            return Reading(at_s, len(body), low, 0, None, None, self._without(at_s))
+            return Reading(at_s, heights_m, 0, None, None, self._without(at_s))
         height_m = float(np.median(np.clip(latest[:, 2], 0.0, None)))
         place = Place(float(np.median(latest[:, 0])), float(np.median(latest[:, 1])))
-        return Reading(at_s, len(body), low, self._low(latest), height_m, place, self._settle(at_s, height_m))
-
-    def _low(self, body: NDArray[np.float32]) -> int:
-        return int((body[:, 2] <= self._fall.floor_m).sum())
+        low_behind = int((latest[:, 2] <= self._fall.floor_m).sum())
+        return Reading(at_s, heights_m, low_behind, height_m, place, self._settle(at_s, height_m))
 
     def _latest(self) -> NDArray[np.float32] | None:
         """The newest whole frames that make POINTS reflections; None if all fresh ones are too few."""

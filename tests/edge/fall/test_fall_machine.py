@@ -33,9 +33,10 @@ class Story:
         for _ in range(round(seconds / FRAME_S)):
             self.at_s += FRAME_S
             seen = height_m is not None
-            low = points if seen and height_m <= 0.5 else 0
+            heights_m = (height_m,) * points if seen else ()
+            low_behind = points if seen and height_m <= 0.5 else 0
             where = place if seen else None
-            reading = Reading(self.at_s, points if seen else 0, low, low, height_m, where, Posture.UNKNOWN)
+            reading = Reading(self.at_s, heights_m, low_behind, height_m, where, Posture.UNKNOWN)
             self.state, actions = self.machine.step(self.state, reading, self.now())
             self.actions += actions
         return self

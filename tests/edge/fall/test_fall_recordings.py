@@ -1,12 +1,13 @@
 """The shipped rules on real recordings, at the shipped settings. Measured with them:
 
 IWRL6432, 3.8 frames/s, windows of 8 s, mount taken as 1.25 m and level (not stated; a lying body reflects at -1.05 m,
-a standing one around -0.2 m; any height from 1.15 to 1.35 m gives the same figures, 1.45 m loses half of the falls):
+a standing one around -0.2 m; any height from 1.15 to 1.35 m gives the same figures, 1.45 m
+loses half of the falls, which is what a wrong mount costs):
 47 of 50 falls, 0 of 39 windows without. Each of the three missed ones shows the floor for less than 1 s, or not at
 all. The settings were chosen on this half of the recordings, by plateau, with no window treated apart: expect less
 elsewhere, and no figure per day from 5 minutes.
 
-IWR6843, 18 frames/s, points alone: nothing in walking_a and sitting_down (3 minutes each); 4 in falls_a (about 8
+IWR6843, 18 frames/s, points alone: nothing in walking_a and sitting_down (3 minutes each); 5 in falls_a (about 8
 acted, unlabelled: the others leave fewer than 6 reflections near the floor, or none). The mounts are fitted to the walks
 in each file, against what their chirp file says (2.0 m, 10 degrees down): walking_a and sitting_down 1.4 m, 17 degrees;
 in falls_a a walking body reflects 0.45 m above the antenna at 2 m as at 6 m, so it stood at about 0.6 m, level.
@@ -74,7 +75,7 @@ def test_three_minutes_of_walking_and_of_sitting_down_suspect_nothing(shared_dat
 
 def test_falls_are_suspected_from_points_where_the_chip_made_no_track(shared_data: Path):
     found = suspected_at(capture(shared_data / "radar/iwr6843_uart/falls_a.bin"), LEVEL, FallSettings())
-    assert len(found) >= 4
+    assert len(found) >= 5
     assert len(found) <= 8
 
 

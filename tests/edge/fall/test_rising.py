@@ -15,7 +15,9 @@ def see(
     for n in range(round(seconds / FRAME_S)):
         height_m, place = seen[n % len(seen)]
         at_s += FRAME_S
-        rising = follow(rising, Reading(at_s, 3, 0, 0, height_m, place, Posture.UNKNOWN), FALLEN, FALL)
+        rising = follow(
+            rising, Reading(at_s, (height_m,) * 3, 0, height_m, place, Posture.UNKNOWN), FALLEN, FALL
+        )
     return rising, at_s
 
 
@@ -42,5 +44,5 @@ def test_upright_moments_with_long_gaps_are_not_one_standing():
 
 def test_a_frame_without_a_body_changes_nothing():
     rising, at_s = see(Rising(), 0.0, (1.0, FALLEN), seconds=1)
-    empty = Reading(at_s + 1, 0, 0, 0, None, None, Posture.UNKNOWN)
+    empty = Reading(at_s + 1, (), 0, None, None, Posture.UNKNOWN)
     assert follow(rising, empty, FALLEN, FALL) is rising
