@@ -102,26 +102,27 @@ class Uplink:
 
     def stop(self, last: State) -> None:
         """Say goodbye: publish ``last`` in place of the will, then hang up."""
-        if self._client is None:
+        client, self._client = self._client, None
+        if client is None:
             return
-        stalled = False
-        if self.connected:
-            farewell = self._client.publish(
-                topic(self._device, Lane.STATE), encode(last), QOS[Lane.STATE], retain=True
-            )
-            try:
-                farewell.wait_for_publish(timeout=FAREWELL_S)
-            except (RuntimeError, ValueError):
-                log.info("the broker went before the farewell did")
-            stalled = Sent(0.0, farewell).held(0.0)
-        self._client.disconnect()
-        line = self._client.socket()
-        if stalled and isinstance(line, socket.socket):
-            # Else paho would try to write its DISCONNECT until the keepalive runs out.
+        understood = not client.is_connected() or self._say_farewell(client, last)
+        client.disconnect()
+        line = client.socket()
+        if not understood and isinstance(line, socket.socket):
+            # A stuck line: paho would try to write its DISCONNECT until the keepalive runs out.
             with suppress(OSError):
                 line.shutdown(socket.SHUT_RDWR)
-        self._client.loop_stop()
-        self._client = None
+        client.loop_stop()
+
+    def _say_farewell(self, client: mqtt.Client, last: State) -> bool:
+        """Whether the broker has it; if not, it will publish the will."""
+        farewell = client.publish(topic(self._device, Lane.STATE), encode(last), QOS[Lane.STATE], retain=True)
+        try:
+            farewell.wait_for_publish(timeout=FAREWELL_S)
+            return farewell.is_published()
+        except (RuntimeError, ValueError):
+            log.info("the broker went before the farewell did")
+            return False
 
     def newly_connected(self) -> bool:
         """True once after each successful connection: the time to publish the retained state."""

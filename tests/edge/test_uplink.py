@@ -265,7 +265,7 @@ class BadBroker:
         self._server.settimeout(0.1)
         self._lines: list[socket.socket] = []
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._serve)
+        self._thread = threading.Thread(target=self._serve, daemon=True)
         self._thread.start()
 
     def close(self) -> None:
@@ -339,10 +339,13 @@ def test_on_a_stuck_line_pictures_are_left_out_memory_stays_bounded_and_stopping
     assert accepted < 100  # what the two kernels' buffers took, 6 MB at most
     bench.store_events(50)
     for _ in range(200):
-        bench.uplink.publish(Lane.STATE, b"{}")
+        bench.uplink.publish(Lane.STATE, bytes(200_000))
         bench.clock.advance(2.0)
         bench.turn()
     assert bench.held_by_paho <= HELD_MAX
     assert bench.unconfirmed == 50
-    bench.close()  # with its 10 minutes of keepalive this would otherwise hang until the test's timeout
+    stopping = threading.Thread(target=bench.uplink.stop, args=[offline()], daemon=True)
+    stopping.start()
+    assert wait_until(lambda: not stopping.is_alive())  # not only when 10 minutes of keepalive have passed
+    bench.close()
     bad.close()
