@@ -13,6 +13,7 @@ from rich.table import Table
 from cli.files import read_city
 
 if TYPE_CHECKING:
+    from gateway.alerts.answers import AnswerResult
     from gateway.alerts.records import AlertRecord
     from gateway.database.session import Database
 
@@ -84,9 +85,17 @@ def ack(
         with database.write() as session:
             result = give(session, alert.id, person, answer, _now_ms())
     if not result.accepted:
-        typer.echo(f"{alert.number}: already answered by {result.first_role}", err=True)
+        typer.echo(f"{alert.number}: {_why_not(result)}", err=True)
         raise typer.Exit(1)
     typer.echo(f"{alert.number}: {answer}, now {result.state}")
+
+
+def _why_not(result: "AnswerResult") -> str:
+    if result.by_self:
+        return "this person has answered already"
+    if result.first_role is not None:
+        return f"already answered by {result.first_role}"
+    return f"it has ended by itself: {result.state}"
 
 
 @contextmanager

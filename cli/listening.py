@@ -1,6 +1,7 @@
 """Listens on the wire without taking part: for ``tail``, for the demo and for simulators."""
 
 import queue
+import secrets
 import threading
 from collections.abc import Iterable, Iterator
 from types import TracebackType
@@ -10,7 +11,6 @@ import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
 from contract.broker import BrokerSettings
-from contract.ids import new_ulid
 from contract.topics import ROOT
 
 
@@ -32,7 +32,7 @@ class Listener:
         self._broker = broker
         # 3.1.1 is what every broker speaks; nothing of MQTT 5 is of use to a listener.
         self._client = mqtt.Client(
-            CallbackAPIVersion.VERSION2, f"listener-{new_ulid(0)[-12:].lower()}", clean_session=True
+            CallbackAPIVersion.VERSION2, f"listener-{secrets.token_hex(6)}", clean_session=True
         )
         if broker.username is not None:
             password = broker.password_file.read_text().strip() if broker.password_file else None

@@ -38,6 +38,7 @@ class ConfigurationError(ValueError):
 
 
 SettingsT = TypeVar("SettingsT", bound=Settings)
+_URL_PASSWORD = re.compile(r"://[^/@\s]+@")
 _SECRET = re.compile(r"password|secret|token|key", re.IGNORECASE)
 
 
@@ -70,7 +71,7 @@ def _shown(location: tuple[int | str, ...], kind: str, value: object) -> str:
         return "(missing)"
     if any(_SECRET.search(str(part)) for part in location):
         return "(hidden)"
-    text = repr(value)
+    text = _URL_PASSWORD.sub("://(hidden)@", repr(value))
     return text if len(text) <= 60 else text[:57] + "..."
 
 

@@ -103,10 +103,10 @@ def _pin(*, on: bool) -> Finder:
     return find
 
 
-def _outcome(seen: Seen) -> int | None:
-    if seen.visit is None or seen.visit.outcome is None:
+def _outcome_measured(seen: Seen) -> int | None:
+    if seen.visit is None or seen.visit.outcome is None or seen.visit_alert is None:
         return None
-    return seen.visit.updated_ms
+    return next((t.at_ms for t in seen.visit_alert.transitions if t.what == What.OUTCOME), None)
 
 
 def _outcome_recorded(seen: Seen) -> int | None:
@@ -140,5 +140,5 @@ FIELD_STAGES = (
           _phone(FARMER, lambda seen: seen.visit_alert)),
     Stage("fired", "the repeller's pin goes on", _pin(on=True)),
     Stage("pin_off", "the pin is off again", _pin(on=False)),
-    Stage("outcome", "it is measured whether they left", _outcome),
+    Stage("outcome", "it is measured whether they left", _outcome_measured),
 )  # fmt: skip

@@ -57,6 +57,12 @@ def test_a_secret_is_never_shown():
     assert "(hidden)" in problem
 
 
+def test_a_password_inside_an_address_is_never_shown():
+    [problem] = problems('name = ["mqtt://gateway:s3cret@broker"]\n')
+    assert "s3cret" not in problem
+    assert "://(hidden)@broker" in problem
+
+
 def test_a_file_that_is_no_toml_is_refused_with_its_line():
     [problem] = problems('name = "a"\n[broker\n')
     assert problem.startswith("site.toml:2: ")
