@@ -1,10 +1,11 @@
 # make demo    the whole story on this machine; prints one address to open (ARGS="--once": played and checked, no browser)
 # make test    lint, types and every test
 # make check   lint, types and the quick tests
-# make lock    write requirements/*.txt again from pyproject.toml
+# make lock    write requirements/*.txt again from pyproject.toml (UV=path of uv)
 
 VENV := .venv
 PYTHON ?= python3
+UV ?= uv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
@@ -30,12 +31,14 @@ lint: $(VENV)/test.installed
 servers:
 	@sh tests/system/install_servers.sh
 
+# pip is what a venv lacks when Debian's python3-venv is not there: such a half-made one is made again.
 $(VENV)/%.installed: requirements/%.txt pyproject.toml
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "no venv module: apt install python3-venv" >&2; exit 1; }
-	$(BIN)/pip install --quiet --require-hashes --only-binary=:all: -r requirements/$*.txt
-	$(BIN)/pip install --quiet --no-deps --no-build-isolation -e .
+	@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV) >/dev/null || \
+	    { echo "cannot make $(VENV): install Python's venv module first (Debian: apt install python3-venv)" >&2; exit 1; }
+	@echo "installing into $(VENV) what requirements/$*.txt names (once)"
+	@$(BIN)/pip install --quiet --require-hashes --only-binary=:all: -r requirements/$*.txt
+	@$(BIN)/pip install --quiet --no-deps --no-build-isolation -e .
 	@touch $@
 
 lock:
-	$(BIN)/pip install --quiet uv
-	sh requirements/lock.sh $(BIN)/uv
+	sh requirements/lock.sh $(UV)
