@@ -74,7 +74,8 @@ class Listener:
         self, client: mqtt.Client, _data: object, _flags: object, reason: object, _props: object
     ) -> None:
         if str(reason) == "Success":
-            client.subscribe([(topic, 1) for topic in self._topics])
+            if self._topics:  # paho refuses to subscribe to nothing
+                client.subscribe([(topic, 1) for topic in self._topics])
             self._connected.set()
 
     def _on_message(self, _client: mqtt.Client, _data: object, message: mqtt.MQTTMessage) -> None:

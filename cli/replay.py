@@ -2,23 +2,25 @@
 
 import random
 import tempfile
-from collections import Counter
-from datetime import UTC, datetime, timedelta
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
+from cli.listening import Listener
+from cli.replay_account import Accounted, Shown, ThenSilence, minutes
 from cli.service import program_version, stop_on_signals
 from contract.broker import BrokerSettings
-from contract.messages import Answered, Fall, Fault, MuteRepeller, Repel, Sighting
-from edge.device import Device, Outgoing
+from edge.clock import ManualClock
 
 if TYPE_CHECKING:
-    from edge.clock import ManualClock
     from edge.field_settings import FieldSettings
     from edge.home_settings import HomeSettings
+    from edge.outbox import Backlog
 
 app = typer.Typer(no_args_is_help=True, help="Send recordings through the path of a live device.")
 
@@ -26,22 +28,36 @@ Host = Annotated[str, typer.Option(help="The gateway's broker.")]
 Port = Annotated[int, typer.Option(help="The broker's port.")]
 Name = Annotated[str, typer.Option(help="The device it is sent as.")]
 
+BROKER_PATIENCE_S = 10.0
 PARSE_CHUNK = 1 << 16
 
 
 @app.command()
 def radar(
-    file: Annotated[Path, typer.Argument(help="Bytes of a TI mmWave data port.")],
+    file: Annotated[
+        Path, typer.Argument(help="Bytes of a TI mmWave data port.", exists=True, dir_okay=False)
+    ],
     device: Name = "radar-replay",
     host: Host = "127.0.0.1",
     port: Port = 1883,
     height: Annotated[float, typer.Option(help="Of the radar above the floor, m.")] = 1.8,
     tilt: Annotated[float, typer.Option(help="Of the radar, degrees down.")] = 10.0,
-    period: Annotated[float, typer.Option(help="Seconds between two frames.")] = 0.055,
+    period: Annotated[float, typer.Option(help="Seconds between two frames.", min=0.001)] = 0.055,
+    tail: Annotated[
+        float,
+        typer.Option(
+            help="Seconds of silence after the last frame, so that a question asked at the end runs out and its"
+            " fall is confirmed or not; no telemetry is sent of them.",
+            min=0.0,
+        ),
+    ] = 90.0,
 ) -> None:
-    """Replay radar bytes; its last frame is now. Exit 1 if the gateway has not confirmed everything."""
+    """Replay radar bytes as fast as they decode; the end of the silence after them is now.
+
+    Prints what was decoded, the falls with their times in the recording, and what the gateway confirmed. Exit 1 if
+    it has not confirmed everything, or if the file holds no frame.
+    """
     from contract.ids import new_ulid
-    from edge.clock import ManualClock
     from edge.fall.settings import MountSettings
     from edge.home import Home
     from edge.home_settings import HomeSettings
@@ -51,29 +67,35 @@ def radar(
     from edge.voice import SilentSpeaker
 
     frames = _count_frames(file)
-    clock = ManualClock(_start_ms(frames * period))
-    source = ReplayRadar(FilePort(file), clock, frame_period_s=period)
-    with tempfile.TemporaryDirectory(prefix="mimamori-replay-") as place:
+    clock = ManualClock(_start_ms(frames * period + tail))
+    source = ThenSilence(ReplayRadar(FilePort(file), clock, frame_period_s=period), clock, tail)
+    with _settled(host, port) as (place, broker):
         settings = HomeSettings(
             device=device,
-            data_directory=Path(place),
-            broker=BrokerSettings(host=host, port=port),
-            radar=RadarSettings(port=str(file)),
+            data_directory=place,
+            broker=broker,
+            # The silence after a recording is no fault of its radar.
+            radar=RadarSettings(port=str(file), silent_after_s=tail + 60.0),
             mount=MountSettings(height_m=height, tilt_deg=tilt),
         )
-        home = Tallied(Home(settings, source, SilentSpeaker(), clock, new_ulid), total=frames)
-        delivered = _run(settings, home, clock)
+        home = Home(settings, source, SilentSpeaker(), clock, new_ulid)
+        replayed = Accounted(home, clock, lambda: source.counters()["frames"], total=frames)
+        took_s, backlog = _run(settings, replayed, clock)
     counted = source.counters()
+    recorded_s = source.ended_s or clock.monotonic_s()
     typer.echo(
-        f"{counted['frames']:g} frames, {counted['frames_corrupt']:g} corrupt,"
-        f" {counted['frames_missing']:g} missing, {counted['bytes_skipped']:g} bytes skipped"
+        f"{counted['frames']:g} frames in {minutes(recorded_s)} of recording:"
+        f" {counted['frames_corrupt']:g} corrupt, {counted['frames_missing']:g} missing,"
+        f" {counted['bytes_skipped']:g} bytes skipped; {source.points} points"
     )
-    _finish(home, clock, delivered)
+    for line in replayed.account.falls():
+        typer.echo(line)
+    _finish(replayed, recorded_s, took_s, backlog)
 
 
 @app.command()
 def images(
-    source: Annotated[Path, typer.Argument(help="A folder of pictures, or a video.")],
+    source: Annotated[Path, typer.Argument(help="A folder of pictures, or a video.", exists=True)],
     device: Name = "cam-replay",
     host: Host = "127.0.0.1",
     port: Port = 1883,
@@ -82,16 +104,17 @@ def images(
         bool, typer.Option("--clip", help="The folder's pictures follow each other; else each stands alone.")
     ] = False,
     names: Annotated[
-        Path | None, typer.Option(help="A file with one picture's name a line: only these of the folder.")
+        Path | None,
+        typer.Option(help="A file with one picture's name a line: only these of the folder.", exists=True),
     ] = None,
 ) -> None:
-    """Replay pictures through the eye; a still is shown long enough to be confirmed over time or not.
+    """Replay pictures through the eye; one that stands alone is shown long enough to be confirmed over time, or not.
 
-    The repeller is not armed. Exit 1 if the gateway has not confirmed everything.
+    Prints in how many pictures what was confirmed, or the visits of a video. The repeller is not armed. Exit 1 if
+    the gateway has not confirmed everything, or if there is no picture.
     """
     from cli.demo.town import shipped_model
     from contract.ids import new_ulid
-    from edge.clock import ManualClock
     from edge.field import Field
     from edge.field_settings import FieldSettings
     from edge.repel.repeller import Repeller
@@ -101,98 +124,81 @@ def images(
     from edge.wildlife.settings import EyeSettings
 
     card = model or shipped_model()
-    with tempfile.TemporaryDirectory(prefix="mimamori-replay-") as place:
-        shown = source if names is None else _only(source, names, Path(place) / "pictures")
+    alone = source.is_dir() and not clip
+    with _settled(host, port) as (place, broker):
+        shown = source if names is None else _only(source, names, place / "pictures")
         clock = ManualClock(_start_ms(3600.0))
-        camera = ReplayCamera(shown, clock, scenes="folder" if clip else "picture")
+        camera = Shown(ReplayCamera(shown, clock, scenes="picture" if alone else "folder"))
+        camera.open()  # a field would go on without its camera; a replay has nothing else
         settings = FieldSettings(
             device=device,
-            data_directory=Path(place),
-            broker=BrokerSettings(host=host, port=port),
+            data_directory=place,
+            broker=broker,
             camera=CameraSettings(source=str(shown)),
             eye=EyeSettings(model=card, fps_max=30.0),
         )
         repeller = Repeller(settings.repel, clock, new_ulid, random.Random(0))
         field = Field(settings, camera, Detector(card), repeller, clock, new_ulid)
-        tallied = Tallied(field, total=None)
-        delivered = _run(settings, tallied, clock)
-    counted = camera.counters()
-    typer.echo(f"{counted['frames']:g} frames shown, {counted['unreadable']:g} pictures unreadable")
-    _finish(tallied, clock, delivered)
-
-
-class Tallied:
-    """A device that passes everything through and counts what it tells; draws the progress."""
-
-    def __init__(self, device: Device, total: int | None) -> None:
-        self._device = device
-        self._total = total
-        self._progress = Progress(
-            TextColumn("replaying"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn(), transient=True
+        replayed = Accounted(
+            field, clock, lambda: camera.counters()["frames"], total=None, scene=lambda: camera.scene
         )
-        self._task = self._progress.add_task("", total=total)
-        self.kind = device.kind
-        self.told: Counter[str] = Counter()
-
-    def open(self) -> None:
-        self._progress.start()
-        self._device.open()
-
-    def step(self, timeout_s: float) -> Outgoing:
-        outgoing = self._device.step(timeout_s)
-        self._progress.advance(self._task)
-        for body in outgoing.events:
-            self.told[_told(body)] += 1
-        return outgoing
-
-    def command(self, body: Answered | MuteRepeller) -> Outgoing:
-        return self._device.command(body)
-
-    def faults(self) -> list[str]:
-        return self._device.faults()
-
-    def close(self) -> None:
-        self._device.close()
-        self._progress.stop()
+        took_s, backlog = _run(settings, replayed, clock)
+    counted = camera.counters()
+    of = f"{camera.scenes} pictures" if alone else f"{counted['frames']:g} frames of {source.name}"
+    typer.echo(f"{of}: {counted['frames']:g} times looked, {counted['unreadable']:g} unreadable")
+    if not counted["frames"]:
+        raise ValueError(f"{source}: no picture to replay: give a folder of JPEG or PNG files, or a video")
+    for line in replayed.account.sightings(camera.scenes if alone else None):
+        typer.echo(line)
+    _finish(replayed, clock.monotonic_s(), took_s, backlog)
 
 
-def _told(body: Fall | Sighting | Repel | Fault) -> str:
-    if isinstance(body, Fall):
-        return f"falls {body.phase}"
-    if isinstance(body, Sighting):
-        return f"sightings of {body.species} {body.phase}"
-    if isinstance(body, Repel):
-        return f"repeller {body.phase}"
-    return f"fault {body.code} {body.phase}"
+@contextmanager
+def _settled(host: str, port: int) -> Iterator[tuple[Path, BrokerSettings]]:
+    """A folder for the replay's outbox, and the broker, which must answer; raises ConnectionError."""
+    broker = BrokerSettings(host=host, port=port)
+    with Listener(broker, ()) as listener:
+        if not listener.wait_connected(BROKER_PATIENCE_S):
+            raise ConnectionError(
+                f"no MQTT broker answers at {host}:{port}: start one and a gateway, or give --host, --port"
+            )
+    with tempfile.TemporaryDirectory(prefix="mimamori-replay-") as place:
+        yield Path(place), broker
 
 
-def _run(settings: "HomeSettings | FieldSettings", device: Device, clock: "ManualClock") -> bool:
-    """Run to the recording's end; whether the gateway has confirmed everything."""
+def _run(
+    settings: "HomeSettings | FieldSettings", device: Accounted, clock: ManualClock
+) -> tuple[float, "Backlog"]:
+    """Run to the recording's end; returns the seconds it took and what the gateway has not confirmed."""
     from edge.assembly import agent, outbox_file
     from edge.outbox import Outbox
 
     stop = stop_on_signals()
+    begun_s = time.monotonic()
     outbox = Outbox(outbox_file(settings), telemetry_rows_max=1_000_000)
     try:
         agent(settings, device, outbox, clock, program_version()).run(stop)
-        backlog = outbox.backlog()
+        return time.monotonic() - begun_s, outbox.backlog()
     finally:
         outbox.close()
-    return backlog.events == 0 and backlog.telemetry == 0
 
 
-def _finish(device: Tallied, clock: "ManualClock", delivered: bool) -> None:
-    typer.echo(f"{timedelta(seconds=round(clock.monotonic_s()))} of the device's time")
-    for what, count in sorted(device.told.items()):
-        typer.echo(f"  {count:4} {what}")
-    if not delivered:
-        typer.echo("the gateway has not confirmed everything: is it running on this broker?", err=True)
-        raise typer.Exit(1)
-    typer.echo("the gateway has confirmed everything")
+def _finish(replayed: Accounted, recorded_s: float, took_s: float, backlog: "Backlog") -> None:
+    account = replayed.account
+    for line in account.others():
+        typer.echo(line)
+    typer.echo(f"took {took_s:.1f} s, {recorded_s / took_s:.3g} times as fast as it was recorded")
+    events, batches = len(account.told) - backlog.events, account.batches - backlog.telemetry
+    typer.echo(
+        f"the gateway has confirmed {events} of {len(account.told)} events"
+        f" and {batches} of {account.batches} batches of telemetry"
+    )
+    if backlog.events or backlog.telemetry:
+        raise RuntimeError("not everything is confirmed: is a gateway running on this broker?")
 
 
 def _count_frames(file: Path) -> int:
-    """Decode once without using it: the replay's start is its length before now."""
+    """Decode once without using it: the replay's start is its length before now. Raises ValueError for no frame."""
     from edge.sensors.ti_frames import FrameParser
 
     parser = FrameParser()
@@ -200,7 +206,13 @@ def _count_frames(file: Path) -> int:
         while chunk := recording.read(PARSE_CHUNK):
             parser.feed(chunk)
     parser.finish()
-    return parser.counters.frames + parser.counters.frames_missing
+    seen = parser.counters
+    if not seen.frames:
+        raise ValueError(
+            f"{file}: no frame of a TI mmWave radar in it ({seen.frames_corrupt} corrupt,"
+            f" {seen.bytes_skipped} bytes skipped): give the bytes of its data port"
+        )
+    return seen.frames + seen.frames_missing
 
 
 def _start_ms(length_s: float) -> int:
@@ -210,9 +222,11 @@ def _start_ms(length_s: float) -> int:
 def _only(source: Path, names: Path, folder: Path) -> Path:
     """A folder of links to the named pictures; raises FileNotFoundError for a name that is not there."""
     folder.mkdir()
-    for name in names.read_text(encoding="utf-8").split():
-        picture = source / name
+    for name in names.read_text(encoding="utf-8").splitlines():
+        if not name.strip():
+            continue
+        picture = source / name.strip()
         if not picture.exists():
             raise FileNotFoundError(f"{picture}: named in {names} and not there")
-        (folder / name).symlink_to(picture.resolve())
+        (folder / picture.name).symlink_to(picture.resolve())
     return folder
