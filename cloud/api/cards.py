@@ -100,6 +100,11 @@ def _repel_words(w: Wording, visit: VisitRecord) -> str:
     return f"{w.say('field.repel')}: {w.say('field.not_fired')}"
 
 
+def outputs_of(visits: list[VisitRecord]) -> list[str]:
+    """The repeller's outputs a field is known to have: those that were ever seen to switch."""
+    return sorted({pin.output for visit in visits for pin in visit.pins})
+
+
 def live_card(w: Wording, glimpse: Glimpse | None) -> dict[str, Any] | None:
     """The live picture of a device, or None where nothing fresh is there."""
     if glimpse is None:

@@ -68,6 +68,7 @@ def demo(request: Request, city: ACity, session: AReading) -> Response:
         locale,
         start="/demo",
         home_device=home.id if home else None,
+        outputs=cards.outputs_of([visit] if visit else []),
         field_device=field.id if field else None,
         home_view=cards.live_card(w, city.live.newest(home.id)) if home else None,
         field_view=cards.live_card(w, city.live.newest(field.id)) if field else None,

@@ -111,6 +111,7 @@ def field(reader: AReader, session: AReading, field_id: str) -> Response:
     return reader.page(
         "field.html",
         field=found,
+        outputs=cards.outputs_of(visits),
         device_id=device_id,
         view=cards.live_card(reader.w, glimpse),
         alerts=[cards.alert_card(session, reader.w, reader.who, alert) for alert in alerts],

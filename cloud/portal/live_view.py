@@ -14,9 +14,6 @@ MOODS = {
 }
 """States that need more than a calm green dot; every other state is calm."""
 
-OUTPUTS = ("horn", "strobe")
-"""Lamps that are always shown, lit or not; further outputs appear when a device names them."""
-
 
 def home_view(w: Wording, body: LiveHome, at_ms: int) -> dict[str, Any]:
     """A home right now: points in m, the state, the spoken question and the seconds left to answer it."""
@@ -36,8 +33,7 @@ def home_view(w: Wording, body: LiveHome, at_ms: int) -> dict[str, Any]:
 
 
 def field_view(w: Wording, body: LiveField, at_ms: int) -> dict[str, Any]:
-    """A field right now: picture as base64 JPEG, boxes in fractions of it, count, direction, outputs."""
-    outputs = [*OUTPUTS, *(output for output in body.outputs_on if output not in OUTPUTS)]
+    """A field right now: picture as base64 JPEG, boxes in fractions of it, count, direction, outputs that are on."""
     return {
         "kind": "field",
         "at_ms": at_ms,
@@ -45,10 +41,7 @@ def field_view(w: Wording, body: LiveField, at_ms: int) -> dict[str, Any]:
         "boxes": [_box(w, box) for box in body.boxes],
         "count": body.count_at_least,
         "count_words": count_words(w, body),
-        "outputs": [
-            {"code": output, "words": w.code("output", output), "on": output in body.outputs_on}
-            for output in outputs
-        ],
+        "outputs": [{"code": output, "words": w.code("output", output)} for output in body.outputs_on],
         "mood": "alarm" if body.outputs_on else "watch" if body.count_at_least else "calm",
     }
 

@@ -29,7 +29,7 @@
 
   function blank(picture) {
     if (picture.root.dataset.kind === "home") drawPoints(picture, []);
-    else { fill(picture.part("picture")); drawStrip(picture, []); }
+    else { fill(picture.part("picture")); drawStrip(picture); }
   }
 
   function nothing(picture) {
@@ -134,7 +134,7 @@
     lamps(picture.part("lamps"), view.outputs);
     picture.history.push({ at: performance.now(), outputs: view.outputs });
     while (picture.history.length && performance.now() - picture.history[0].at > 60000) picture.history.shift();
-    drawStrip(picture, view.outputs);
+    drawStrip(picture);
     const canvas = picture.part("picture");
     if (view.picture === null) { fill(canvas); words(canvas, picture.root.dataset.withheld); return; }
     const image = new Image();
@@ -162,17 +162,26 @@
     pen.fillStyle = "#fff"; pen.fillText(text, x + 4, top + size + 1);
   }
 
-  function lamps(place, outputs) {
-    place.replaceChildren(...outputs.map((output) => {
-      const lamp = document.createElement("span");
-      lamp.className = output.on ? "lamp on" : "lamp";
-      lamp.dataset.code = output.code;
-      lamp.textContent = `${output.words} ${output.on ? place.dataset.on : place.dataset.off}`;
+  // Lamps of outputs that were on once stay: the device names only those that are on now.
+  function outputsKnown(place) {
+    return [...place.querySelectorAll("[data-code]")].map((lamp) => ({ code: lamp.dataset.code, words: lamp.dataset.words }));
+  }
+
+  function lamps(place, lit) {
+    const known = outputsKnown(place);
+    for (const output of lit) if (!known.some((one) => one.code === output.code)) known.push(output);
+    if (known.length === 0) return;
+    place.replaceChildren(...known.map((output) => {
+      const on = lit.some((one) => one.code === output.code), lamp = document.createElement("span");
+      lamp.className = on ? "lamp on" : "lamp";
+      lamp.dataset.code = output.code; lamp.dataset.words = output.words;
+      lamp.textContent = `${output.words} ${on ? place.dataset.on : place.dataset.off}`;
       return lamp;
     }));
   }
 
-  function drawStrip(picture, outputs) {
+  function drawStrip(picture) {
+    const outputs = outputsKnown(picture.part("lamps"));
     const canvas = picture.part("strip"), pen = fill(canvas), now = performance.now();
     const row = canvas.height / Math.max(2, outputs.length), left = 190, wide = canvas.width - left;
     outputs.forEach((output, number) => {
@@ -181,8 +190,7 @@
       pen.fillStyle = GRID; pen.fillRect(left, row * number + row / 2 - 2, wide, 4);
       pen.fillStyle = "#ffb13d";
       picture.history.forEach((moment, at) => {
-        const lit = moment.outputs.find((one) => one.code === output.code);
-        if (!lit || !lit.on) return;
+        if (!moment.outputs.some((one) => one.code === output.code)) return;
         const end = at + 1 < picture.history.length ? picture.history[at + 1].at : now;
         const from = left + wide * (1 - (now - moment.at) / 60000), to = left + wide * (1 - (now - end) / 60000);
         pen.fillRect(from, row * number + row * 0.22, Math.max(3, to - from), row * 0.56);
