@@ -1,4 +1,4 @@
-"""What tests of several rooms share: where recordings lie, and a real broker."""
+"""What tests of several rooms share: where recordings lie, a real broker, real stores of time series."""
 
 import os
 from collections.abc import Iterator
@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from cli.broker import Broker, mosquitto_path, nats_path
+from tests.servers import Servers
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -37,3 +38,11 @@ def broker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Broker]:
     running.start()
     yield running
     running.stop()
+
+
+@pytest.fixture
+def servers(tmp_path: Path) -> Iterator[Servers]:
+    """Real servers of the test's own."""
+    starter = Servers(tmp_path)
+    yield starter
+    starter.end()
