@@ -90,7 +90,7 @@ def radar(
     )
     for line in replayed.account.falls():
         typer.echo(line)
-    _finish(replayed, recorded_s, took_s, backlog)
+    _finish(replayed, f"{recorded_s / took_s:.3g} times as fast as it was recorded", took_s, backlog)
 
 
 @app.command()
@@ -150,7 +150,8 @@ def images(
         raise ValueError(f"{source}: no picture to replay: give a folder of JPEG or PNG files, or a video")
     for line in replayed.account.sightings(camera.scenes if alone else None):
         typer.echo(line)
-    _finish(replayed, clock.monotonic_s(), took_s, backlog)
+    looks = f"{1000 * took_s / counted['frames']:.0f} ms a look"
+    _finish(replayed, looks, took_s, backlog)
 
 
 @contextmanager
@@ -183,11 +184,11 @@ def _run(
         outbox.close()
 
 
-def _finish(replayed: Accounted, recorded_s: float, took_s: float, backlog: "Backlog") -> None:
+def _finish(replayed: Accounted, pace: str, took_s: float, backlog: "Backlog") -> None:
     account = replayed.account
     for line in account.others():
         typer.echo(line)
-    typer.echo(f"took {took_s:.1f} s, {recorded_s / took_s:.3g} times as fast as it was recorded")
+    typer.echo(f"took {took_s:.1f} s, {pace}")
     events, batches = len(account.told) - backlog.events, account.batches - backlog.telemetry
     typer.echo(
         f"the gateway has confirmed {events} of {len(account.told)} events"
