@@ -1,7 +1,5 @@
 """``mimamori alerts``: what people must know, and what became of it."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,7 +8,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from cli.files import read_city
+from cli.files import database_of, when
 
 if TYPE_CHECKING:
     from gateway.alerts.answers import AnswerResult
@@ -31,7 +29,7 @@ def list_alerts(
     """Alerts that are not over, newest first."""
     from gateway.alerts import records
 
-    with _database(city) as database, database.read() as session:
+    with database_of(city) as database, database.read() as session:
         found = records.recent_alerts(session) if every else records.open_alerts(session)
     table = Table("number", "kind", "state", "opened", "place", "taken by", "next")
     for alert in found:
@@ -39,10 +37,10 @@ def list_alerts(
             alert.number,
             alert.kind,
             alert.state,
-            _clock(alert.opened_ms),
+            when(alert.opened_ms),
             alert.home_id or alert.field_id or alert.device_id,
             alert.taken.role if alert.taken else "",
-            f"{alert.next_role} {_clock(alert.next_ms)}" if alert.next_role else "",
+            f"{alert.next_role} {when(alert.next_ms)}" if alert.next_role else "",
         )
     Console().print(table if found else "no alerts")
 
@@ -52,18 +50,18 @@ def show(city: City, number: Number) -> None:
     """One alert with everything that happened to it."""
     from gateway.alerts import records
 
-    with _database(city) as database, database.read() as session:
+    with database_of(city) as database, database.read() as session:
         history = records.alert(session, _find(database, number).id)
     alert = history.alert
-    console = Console(soft_wrap=True)
+    console = Console(soft_wrap=True, markup=False, highlight=False)
     console.print(f"{alert.number}  {alert.kind}  {alert.state}  {alert.outcome or ''}  ({alert.id})")
     for reason in alert.evidence:
         console.print(f"  {reason.code} = {reason.value:g} {reason.unit}")
     for line in history.transitions:
         who = " ".join(str(part) for part in (line.role, line.person_id) if part)
-        console.print(f"  {_clock(line.at_ms)}  {line.what:18} -> {line.state:13} {who}")
+        console.print(f"  {when(line.at_ms)}  {line.what:18} -> {line.state:13} {who}")
     for attempt in history.attempts:
-        sent = _clock(attempt.sent_ms) if attempt.sent_ms else "not sent"
+        sent = when(attempt.sent_ms) if attempt.sent_ms else "not sent"
         console.print(
             f"  {sent}  {attempt.purpose} to {attempt.role} {attempt.person_id} by {attempt.service}:"
             f" {attempt.state}, {attempt.tries} tries {attempt.error or ''}"
@@ -80,7 +78,7 @@ def ack(
     """Answer an alert for somebody who is on the telephone."""
     from gateway.alerts.answers import answer as give
 
-    with _database(city) as database:
+    with database_of(city) as database:
         alert = _find(database, number)
         with database.write() as session:
             result = give(session, alert.id, person, answer, _now_ms())
@@ -98,18 +96,6 @@ def _why_not(result: "AnswerResult") -> str:
     return f"it has ended by itself: {result.state}"
 
 
-@contextmanager
-def _database(city: Path) -> Iterator["Database"]:
-    from gateway.database.session import Database
-
-    database = Database(read_city(city).database.address())
-    try:
-        database.create()
-        yield database
-    finally:
-        database.close()
-
-
 def _find(database: "Database", number: str) -> "AlertRecord":
     from gateway.alerts import records
 
@@ -118,12 +104,6 @@ def _find(database: "Database", number: str) -> "AlertRecord":
             return records.by_number(session, number.upper())
         except records.UnknownAlertError:
             return records.alert(session, number).alert
-
-
-def _clock(at_ms: int | None) -> str:
-    if at_ms is None:
-        return ""
-    return datetime.fromtimestamp(at_ms / 1000, UTC).astimezone().strftime("%m-%d %H:%M:%S")
 
 
 def _now_ms() -> int:

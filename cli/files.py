@@ -1,6 +1,9 @@
 """Configuration files as the verbs read them: which model a file follows is read off its tables."""
 
 import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -10,6 +13,7 @@ if TYPE_CHECKING:
     from cloud.settings import CitySettings
     from edge.field_settings import FieldSettings
     from edge.home_settings import HomeSettings
+    from gateway.database.session import Database
 
 SettingsT = TypeVar("SettingsT", bound=Settings)
 
@@ -39,6 +43,26 @@ def read_city(path: Path) -> "CitySettings":
     if not isinstance(settings, CitySettings):
         raise ConfigurationError([_problem(path, "give the city's file, the one with a [web] table")])
     return settings
+
+
+@contextmanager
+def database_of(city: Path) -> Iterator["Database"]:
+    """The database of a city's file, brought up to date; raises ConfigurationError, OSError."""
+    from gateway.database.session import Database
+
+    database = Database(read_city(city).database.address())
+    try:
+        database.create()
+        yield database
+    finally:
+        database.close()
+
+
+def when(at_ms: int | None) -> str:
+    """A time as a technician reads it in a list; nothing for none."""
+    if at_ms is None:
+        return ""
+    return datetime.fromtimestamp(at_ms / 1000, UTC).astimezone().strftime("%m-%d %H:%M:%S")
 
 
 def _model(text: str, path: Path) -> type[Settings]:

@@ -9,12 +9,18 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
-from cli.files import read_city
+from cli.files import database_of, read_city, when
 from cli.registry import load_file
 from cli.service import stop_on_signals
 
 log = logging.getLogger(__name__)
+
+PAYLOAD_SHOWN = 24
+"""Enough to know a garbled message from one of another system."""
 
 app = typer.Typer(no_args_is_help=True, help="The city's gateway.")
 
@@ -68,3 +74,29 @@ def run(city: Annotated[Path, typer.Argument(help="city.toml")]) -> None:
     finally:
         series.close()
         database.close()
+
+
+@app.command("dead-letters")
+def dead_letters(
+    city: Annotated[Path, typer.Argument(help="city.toml")],
+    most: Annotated[int, typer.Option(help="So many of the newest.", min=1)] = 50,
+) -> None:
+    """List messages that could not be taken: where they came, why, how often, when first and last."""
+    from sqlalchemy import select
+
+    from gateway.database.tables import DeadLetter
+
+    with database_of(city) as database, database.read() as session:
+        newest = select(DeadLetter).order_by(DeadLetter.last_ms.desc(), DeadLetter.id.desc()).limit(most)
+        letters = session.scalars(newest).all()
+    table = Table("topic", "reason", "count", "first", "last", "bytes begin with")
+    for letter in letters:
+        table.add_row(
+            Text(letter.topic),
+            Text(letter.reason),
+            str(letter.count),
+            when(letter.first_ms),
+            when(letter.last_ms),
+            Text(repr(letter.payload[:PAYLOAD_SHOWN])[1:]),
+        )
+    Console().print(table if letters else "no dead letters")

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.files import read_city
+from cli.files import database_of
 
 if TYPE_CHECKING:
     from gateway.database.session import Database
@@ -20,14 +20,8 @@ def load(
     registry: Annotated[Path, typer.Argument(help="The registry's file.")],
 ) -> None:
     """Take a registry file over into the database; a running gateway sees it at once."""
-    from gateway.database.session import Database
-
-    database = Database(read_city(city).database.address())
-    try:
-        database.create()
+    with database_of(city) as database:
         loaded = load_file(database, registry)
-    finally:
-        database.close()
     typer.echo(
         f"{loaded.homes} homes, {loaded.fields} fields, {loaded.devices} devices, {loaded.people} people"
     )

@@ -30,7 +30,9 @@ class Town:
         troop_at_s: float = 8.0,
         again_after_s: float = 0.0,
         seed: int = 1,
+        city_toml: str = "",
     ) -> None:
+        """``city_toml``: tables added to the city's file, such as [series] for another store."""
         self.directory = directory
         self.broker = Broker(directory, kind=broker_kind)
         self.site = Site(directory, web_port or free_port(), self.broker.port)
@@ -40,12 +42,14 @@ class Town:
         self._home_story = ["--fall-at", str(fall_at_s), "--again-after", str(again_after_s)]
         self._field_story = ["--troop-at", str(troop_at_s), "--between", str(again_after_s or 3600)]
         self._seed = ["--seed", str(seed)]
+        self._city_toml = city_toml
 
     def __enter__(self) -> Self:
         try:
             self.city.start()
             self.broker.start()
-            self.site.write(self._pace, shipped_model(), self.city.services_toml(self.directory))
+            tables = f"{self.city.services_toml(self.directory)}\n{self._city_toml}"
+            self.site.write(self._pace, shipped_model(), tables)
             self.processes.start("gateway", "gateway", "run", str(self.site.city_file))
             self.processes.start("cloud", "cloud", "run", str(self.site.city_file))
             for name, file in (("home", self.site.home_file), ("field", self.site.field_file)):

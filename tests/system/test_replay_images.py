@@ -10,7 +10,7 @@ from sqlalchemy import select
 from cli.demo.town import shipped_model
 from gateway.database.tables import Visit
 from tests.running import mimamori
-from tests.system.conftest import Hall
+from tests.system.hall import Hall
 
 pytestmark = pytest.mark.system
 

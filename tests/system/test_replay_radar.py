@@ -9,7 +9,7 @@ from struct import unpack_from
 import pytest
 
 from tests.running import mimamori
-from tests.system.conftest import Hall
+from tests.system.hall import Hall
 
 pytestmark = pytest.mark.system
 
