@@ -9,9 +9,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from cli.files import database_of, read_city, when
 from cli.registry import load_file
@@ -89,14 +86,9 @@ def dead_letters(
     with database_of(city) as database, database.read() as session:
         newest = select(DeadLetter).order_by(DeadLetter.last_ms.desc(), DeadLetter.id.desc()).limit(most)
         letters = session.scalars(newest).all()
-    table = Table("topic", "reason", "count", "first", "last", "bytes begin with")
     for letter in letters:
-        table.add_row(
-            Text(letter.topic),
-            Text(letter.reason),
-            str(letter.count),
-            when(letter.first_ms),
-            when(letter.last_ms),
-            Text(repr(letter.payload[:PAYLOAD_SHOWN])[1:]),
-        )
-    Console().print(table if letters else "no dead letters")
+        typer.echo(f"{letter.topic}  {letter.count} times, {when(letter.first_ms)} to {when(letter.last_ms)}")
+        typer.echo(f"    {letter.reason}")
+        typer.echo(f"    begins {repr(letter.payload[:PAYLOAD_SHOWN])[1:]}")
+    if not letters:
+        typer.echo("no dead letters")
