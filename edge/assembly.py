@@ -56,10 +56,13 @@ def agent(
 
 def _home(settings: HomeSettings, clock: Clock) -> Device:
     from edge.home import Home  # noqa: PLC0415
+    from edge.home_memory import HomeMemory, memory_directory  # noqa: PLC0415
     from edge.sensors.ti_radar import radar_from  # noqa: PLC0415
     from edge.voice import speaker_from  # noqa: PLC0415
 
-    return Home(settings, radar_from(settings.radar, clock), speaker_from(settings.voice), clock, new_ulid)
+    radar, speaker = radar_from(settings.radar, clock), speaker_from(settings.voice)
+    memory = HomeMemory(memory_directory(settings.data_directory) / f"{settings.device}.incident.json")
+    return Home(settings, radar, speaker, clock, new_ulid, memory=memory)
 
 
 def _field(settings: FieldSettings, clock: Clock) -> Device:

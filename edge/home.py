@@ -9,7 +9,7 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -18,10 +18,12 @@ from contract.messages import Answered, EventBody, LiveHome, MuteRepeller, Sampl
 from edge.button import Button, button_from
 from edge.clock import Clock
 from edge.device import Outgoing
+from edge.fall.drop import Seen
 from edge.fall.machine import Action, FallMachine, FallState, Now, Phase, Say, Tell
 from edge.fall.posture import BodyHeight, Posture, Reading
 from edge.fall.room import to_room
 from edge.fault_book import FaultBook
+from edge.home_memory import HomeMemory
 from edge.home_settings import HomeSettings
 from edge.sensors.readings import PointCloud, Sensor, SensorError
 from edge.voice import Speaker
@@ -71,6 +73,7 @@ class Home:
         new_ulid: NewUlid,
         *,
         button: Button | None = None,
+        memory: HomeMemory | None = None,
     ) -> None:
         self._settings = settings
         self._radar = radar
@@ -81,6 +84,9 @@ class Home:
         self._machine = FallMachine(settings.fall, settings.ask, new_ulid)
         self._state = FallState()
         self._reading: Reading | None = None
+        self._memory = memory or HomeMemory(None)
+        self._upright: Seen | None = None
+        self._upright_ms = 0
         self._faults = FaultBook(new_ulid)
         now_s = clock.monotonic_s()
         self._tally = _Tally(now_s)
@@ -97,6 +103,7 @@ class Home:
     def open(self) -> None:
         self._button.open()
         self._frame_s = self._clock.monotonic_s()
+        self._resume()
         self._open_radar()
 
     def close(self) -> None:
@@ -119,6 +126,8 @@ class Home:
     def step(self, timeout_s: float) -> Outgoing:
         if self._ended:
             raise EOFError("the recording has ended")
+        # Of the step before: what it told is in the outbox by now, so a kill at any moment tells twice or waits, never less.
+        self._memory.keep(self._state.phase, self._state.incident, self._upright, self._upright_ms)
         outgoing = Outgoing()
         for cloud in self._read(timeout_s):
             self._take(cloud, outgoing.events)
@@ -191,6 +200,18 @@ class Home:
 
     # --- the fall machine -------------------------------------------------------------------------
 
+    def _resume(self) -> None:
+        """Go on after a kill, as far as the memory knows."""
+        kept, now = self._memory.read(), self._now()
+        fresh_ms = now.unix_ms - 1000 * self._settings.fall.forget_s
+        going_on = kept.phase in (Phase.ASKING, Phase.CONFIRMED)
+        if going_on and kept.incident is not None and kept.incident.answer_by_ms > fresh_ms:
+            log.info("going on with incident %s, %s", kept.incident.id, kept.phase)
+            self._state = self._machine.resume(kept.phase, kept.incident, now)
+        elif kept.upright is not None:
+            age_s = (now.unix_ms - kept.upright_ms) / 1000
+            self._state = self._machine.after_gap(replace(kept.upright, at_s=now.s - age_s), now)
+
     def _now(self) -> Now:
         return Now(self._clock.monotonic_s(), self._clock.unix_ms())
 
@@ -201,6 +222,9 @@ class Home:
         self._tally.points += len(cloud.points)
         if reading.height_m is not None:
             self._tally.heights_m.append(reading.height_m)
+            if reading.place is not None and reading.height_m >= self._settings.fall.standing_m:
+                self._upright = Seen(reading.at_s, reading.height_m, reading.place)
+                self._upright_ms = self._clock.unix_ms()
         if self._settings.live:
             room = to_room(cloud.points, self._settings.mount)
             self._shown.extend((x, y, z, v) for x, y, z, v in np.round(room, 2).tolist())
@@ -253,7 +277,8 @@ class Home:
         height_m = self._reading.height_m if self._reading else None
         return LiveHome(
             points=points,
-            state=(self._posture() if state.phase is Phase.IDLE else state.phase).value,
+            # A drop that is only being held is no incident: a watching family must not see it come and go.
+            state=(self._posture() if incident is None else state.phase).value,
             height_m=None if height_m is None else round(height_m, 2),
             incident=incident.id if incident else None,
             answer_by_ms=incident.answer_by_ms if incident and state.phase is Phase.ASKING else None,

@@ -13,6 +13,7 @@ from cli.demo.processes import Processes
 from cli.demo.site import FIELD_DEVICE, HOME_DEVICE, Pace, Site
 from simulators.city.city import City
 
+SENSORS_S = 20.0
 SHIPPED_MODEL = Path("models") / "macaque_nano" / "macaque_nano.json"
 
 
@@ -52,8 +53,6 @@ class Town:
             self.site.write(self._pace, shipped_model(), tables)
             self.processes.start("gateway", "gateway", "run", str(self.site.city_file))
             self.processes.start("cloud", "cloud", "run", str(self.site.city_file))
-            for name, file in (("home", self.site.home_file), ("field", self.site.field_file)):
-                self.processes.start(name, "edge", "run", str(file))
         except BaseException:
             self._stop()
             raise
@@ -65,7 +64,7 @@ class Town:
         self._stop()
 
     def begin(self) -> None:
-        """Let the stories begin: the resident gets up, the troop is on its way."""
+        """Let the stories begin: the resident gets up, the troop is on its way, and the devices look on."""
         port = ["--port", str(self.broker.port)]
         self.processes.start(
             "sim-home", "sim", "home", "--link", str(self.site.radar_port), "--device", HOME_DEVICE,
@@ -75,6 +74,10 @@ class Town:
             "sim-field", "sim", "field", "--folder", str(self.site.pictures), "--device", FIELD_DEVICE,
             *port, *self._field_story, *self._seed,
         )  # fmt: skip
+        # A device whose sensor is not there yet would rightly tell the technician so.
+        self.wait_until(lambda: self.site.radar_port.exists() and any(self.site.pictures.iterdir()), SENSORS_S)
+        self.processes.start("home", "edge", "run", str(self.site.home_file))
+        self.processes.start("field", "edge", "run", str(self.site.field_file))
 
     def wait_until(self, ready: Callable[[], bool], timeout_s: float) -> bool:
         """Keep the processes running until ``ready``; False after the time."""

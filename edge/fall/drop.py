@@ -58,9 +58,17 @@ class DropWatch:
     low: Low | None = None
 
 
-def watch(before: DropWatch, reading: Reading, fall: FallSettings) -> tuple[DropWatch, Low | None]:
+def watch(
+    before: DropWatch,
+    reading: Reading,
+    fall: FallSettings,
+    *,
+    kept: tuple[Seen, ...] = (),
+    wait_s: float = WAIT_S,
+) -> tuple[DropWatch, Low | None]:
     """One frame further; the second value is a drop that has now been held long enough.
 
+    ``kept`` are heights from before a gap in the watching, good however old; a drop may then be held for ``wait_s``.
     Silence after the drop counts as held (a body that lies still gives no reflections), but only frames do: a radar
     that has stopped proves nothing. ``points_min`` makes sure that the floor itself was seen.
     """
@@ -71,10 +79,10 @@ def watch(before: DropWatch, reading: Reading, fall: FallSettings) -> tuple[Drop
         low = replace(low, points=low.points + near_floor, points_m=(*low.points_m, *reading.points_m))
     if reading.height_m is not None and reading.place is not None:
         now = Seen(reading.at_s, reading.height_m, reading.place)
-        low = _follow(low, recent, now, reading, fall)
+        low = _follow(low, (*kept, *recent), now, reading, fall)
         recent = (*recent, now)
     since_s = reading.at_s - low.first.at_s if low else 0.0
-    if low is None or since_s >= WAIT_S:
+    if low is None or since_s >= wait_s:
         return DropWatch(recent), None
     lies = low.points >= fall.points_min and median(low.points_m) <= fall.lying_m
     return (DropWatch(), low) if lies and since_s >= fall.held_s else (DropWatch(recent, low), None)

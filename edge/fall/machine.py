@@ -12,13 +12,17 @@ from enum import StrEnum
 
 from contract.ids import NewUlid, Ulid
 from contract.messages import Evidence, Fall, FallPhase
-from edge.fall.drop import DropWatch, Low, watch
+from edge.fall.drop import WAIT_S, DropWatch, Low, Seen, watch
 from edge.fall.posture import Reading
 from edge.fall.rising import Rising, follow, stands
 from edge.fall.settings import AskSettings, FallSettings
 
 LINGER_S = 10.0
 """How long an ended incident is still shown before the device is idle again."""
+GAP_S = 30.0
+"""A body last seen upright longer before a restart than this may have lain down in peace."""
+AFTER_GAP_S = 60.0
+"""Somebody who lies still gives some reflections a second: time to see that they are near the floor."""
 
 
 class Phase(StrEnum):
@@ -78,6 +82,8 @@ class FallState:
     incident: Incident | None = None
     rising: Rising = field(default_factory=Rising)
     asked_s: float = 0.0
+    before_gap: tuple[Seen, ...] = ()
+    gap_counts_until_s: float = 0.0
 
 
 Step = tuple[FallState, list[Action]]
@@ -90,6 +96,22 @@ class FallMachine:
         self._fall = fall
         self._ask = ask
         self._new_ulid = new_ulid
+
+    def resume(self, phase: Phase, incident: Incident, now: Now) -> FallState:
+        """After a restart: go on with an incident where it stood, by the wall clock; ask again at once.
+
+        A clock that was set meanwhile cannot make the wait longer than it was.
+        """
+        left_s = min(self._ask.seconds, max(0.0, (incident.answer_by_ms - now.unix_ms) / 1000))
+        going_on = replace(incident, answer_by_s=now.s + left_s)
+        return FallState(phase, now.s, incident=going_on, asked_s=now.s - self._ask.again_s)
+
+    def after_gap(self, upright: Seen, now: Now) -> FallState:
+        """After a restart without an incident: who was upright just before and lies there now has fallen in between."""
+        if not 0.0 <= now.s - upright.at_s <= GAP_S:
+            return FallState(since_s=now.s)
+        # Two, because a drop needs two moments of a standing body.
+        return FallState(since_s=now.s, before_gap=(upright, upright), gap_counts_until_s=now.s + AFTER_GAP_S)
 
     def step(self, state: FallState, reading: Reading | None, now: Now) -> Step:
         """One radar frame, or None when only time has passed; ``now`` must not fall."""
@@ -118,11 +140,15 @@ class FallMachine:
         return FallState(since_s=now.s)
 
     def _watching(self, state: FallState, reading: Reading, now: Now) -> Step:
-        drop, held = watch(state.drop, reading, self._fall)
+        risen = reading.height_m is not None and reading.height_m >= self._fall.standing_m
+        kept = () if risen or now.s >= state.gap_counts_until_s else state.before_gap
+        wait_s = AFTER_GAP_S if kept else WAIT_S
+        drop, held = watch(state.drop, reading, self._fall, kept=kept, wait_s=wait_s)
         if held is None:
             phase = Phase.SUSPECTED if drop.low else Phase.IDLE
             since_s = state.since_s if phase is state.phase else now.s
-            return FallState(phase, since_s, drop), []
+            until_s = state.gap_counts_until_s if kept else 0.0
+            return FallState(phase, since_s, drop, before_gap=kept, gap_counts_until_s=until_s), []
         incident = Incident(
             id=self._new_ulid(now.unix_ms),
             low=held,
