@@ -4,7 +4,9 @@ Both are told to keep sessions and queued messages on disk, so that a kill -9 lo
 """
 
 import getpass
+import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -60,6 +62,11 @@ class Broker:
             raise BrokerError("the broker is not running: call start() first")
         return self._process.pid
 
+    @property
+    def running(self) -> bool:
+        """Whether its process lives."""
+        return self._process is not None and self._process.poll() is None
+
     def start(self) -> None:
         """Start and wait until it listens; raises BrokerError with the broker's own last words."""
         store = self._directory / "broker"
@@ -87,10 +94,19 @@ class Broker:
             self._process.wait()
             self._process = None
 
+    def freeze(self) -> None:
+        """Stand still as a line does whose cable is pulled: connections stay, nothing moves. Harmless when repeated."""
+        os.kill(self.pid, signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Go on after ``freeze``; harmless when repeated."""
+        os.kill(self.pid, signal.SIGCONT)
+
     def stop(self) -> None:
         """End it in order; harmless when it is not running."""
         if self._process is None:
             return
+        self.thaw()
         self._process.terminate()
         try:
             self._process.wait(timeout=3)

@@ -79,6 +79,11 @@ class Ingest:
         self._event_runner.stop()
         self._telemetry_runner.stop()
 
+    @property
+    def turned_s(self) -> float:
+        """When the slower of the two lanes last came round (``time.monotonic``): old means stuck."""
+        return min(self._event_runner.turned_s, self._telemetry_runner.turned_s)
+
     def health(self) -> dict[str, Health]:
         """Counters by lane: event, telemetry."""
         return {"event": self._event_runner.health(), "telemetry": self._telemetry_runner.health()}

@@ -7,6 +7,7 @@ of them, the message comes again and is found to be known.
 import logging
 import random
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -67,6 +68,12 @@ class LaneRunner:
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"ingest-{name}", daemon=True)
         self._health = Health()
+        self._turned_s = time.monotonic()
+
+    @property
+    def turned_s(self) -> float:
+        """When the lane last came round (``time.monotonic``), also while it waits for its store."""
+        return self._turned_s
 
     def start(self) -> None:
         """Connect and begin, in the background; raises OSError for an unreadable password file."""
@@ -115,6 +122,7 @@ class LaneRunner:
         """Do it, however long the stores are away; False if it failed otherwise or the lane is stopped."""
         delay_s = RETRY_FIRST_S
         while not self._stopping.is_set():
+            self._turned_s = time.monotonic()
             try:
                 work()
             except (DatabaseUnavailableError, SeriesUnavailableError) as error:

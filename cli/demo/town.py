@@ -75,7 +75,9 @@ class Town:
             *port, *self._field_story, *self._seed,
         )  # fmt: skip
         # A device whose sensor is not there yet would rightly tell the technician so.
-        self.wait_until(lambda: self.site.radar_port.exists() and any(self.site.pictures.iterdir()), SENSORS_S)
+        self.wait_until(
+            lambda: self.site.radar_port.exists() and any(self.site.pictures.iterdir()), SENSORS_S
+        )
         self.processes.start("home", "edge", "run", str(self.site.home_file))
         self.processes.start("field", "edge", "run", str(self.site.field_file))
 
@@ -99,7 +101,11 @@ class Town:
 
     def keep(self) -> list[str]:
         """Start again what has died; returns the names of what had."""
-        return self.processes.keep()
+        died = self.processes.keep()
+        if not self.broker.running:
+            self.broker.start()
+            died.append("broker")
+        return died
 
     def _stop(self) -> None:
         self.processes.stop_all()

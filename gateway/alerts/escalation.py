@@ -11,6 +11,7 @@ The steps are here; the messages they plan are sent by ``despatch.py``.
 import logging
 import math
 import threading
+import time
 from collections.abc import Callable
 
 from sqlalchemy import func, select
@@ -78,10 +79,13 @@ class Escalation:
         self._at_work: str | None = None
         self._set_aside: dict[str, int] = {}
         self.failed_turns = 0
+        self.turned_s = time.monotonic()
+        """When it last came round (``time.monotonic``): old means stuck."""
 
     def run(self, stop: threading.Event) -> None:
         """Turn until ``stop`` is set; a turn that fails is logged and counted, and the next one follows."""
         while not stop.is_set():
+            self.turned_s = time.monotonic()
             try:
                 wait_s = self.turn()
             except Exception as error:
