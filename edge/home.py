@@ -45,6 +45,9 @@ COMING = frozenset({"going", "called_119"})
 ENDED = frozenset({"all_is_well", "helped"})
 """Answers that end the incident."""
 
+GOING_ON = frozenset({Phase.ASKING, Phase.CONFIRMED})
+"""An incident that a restarted home takes up again."""
+
 
 @dataclass(slots=True)
 class _Tally:
@@ -87,6 +90,7 @@ class Home:
         self._memory = memory or HomeMemory(None)
         self._upright: Seen | None = None
         self._upright_ms = 0
+        self._untold: list[EventBody] = []
         self._faults = FaultBook(new_ulid)
         now_s = clock.monotonic_s()
         self._tally = _Tally(now_s)
@@ -126,9 +130,10 @@ class Home:
     def step(self, timeout_s: float) -> Outgoing:
         if self._ended:
             raise EOFError("the recording has ended")
-        # Of the step before: what it told is in the outbox by now, so a kill at any moment tells twice or waits, never less.
-        self._memory.keep(self._state.phase, self._state.incident, self._upright, self._upright_ms)
-        outgoing = Outgoing()
+        # What the step before told is in the outbox by now. An end is kept only then: killed earlier, it is told again.
+        self._remember()
+        outgoing = Outgoing(events=self._untold)
+        self._untold = []
         for cloud in self._read(timeout_s):
             self._take(cloud, outgoing.events)
         now = self._now()
@@ -141,6 +146,8 @@ class Home:
             outgoing.samples += self._samples(now)
         if self._settings.live and now.s - self._live_s >= LIVE_EVERY_S:
             outgoing.live = self._live(now)
+        if self._state.phase in GOING_ON:
+            self._remember()  # before it is told, so that a kill in between starts no second incident
         return outgoing
 
     # --- the radar --------------------------------------------------------------------------------
@@ -204,13 +211,17 @@ class Home:
         """Go on after a kill, as far as the memory knows."""
         kept, now = self._memory.read(), self._now()
         fresh_ms = now.unix_ms - 1000 * self._settings.fall.forget_s
-        going_on = kept.phase in (Phase.ASKING, Phase.CONFIRMED)
-        if going_on and kept.incident is not None and kept.incident.answer_by_ms > fresh_ms:
-            log.info("going on with incident %s, %s", kept.incident.id, kept.phase)
-            self._state = self._machine.resume(kept.phase, kept.incident, now)
+        incident = kept.incident if kept.phase in GOING_ON else None
+        if incident is not None and incident.answer_by_ms > fresh_ms:
+            log.info("going on with incident %s, %s", incident.id, kept.phase)
+            self._state, actions = self._machine.resume(kept.phase, incident, now)
+            self._carry_out(actions, self._untold)
         elif kept.upright is not None:
             age_s = (now.unix_ms - kept.upright_ms) / 1000
             self._state = self._machine.after_gap(replace(kept.upright, at_s=now.s - age_s), now)
+
+    def _remember(self) -> None:
+        self._memory.keep(self._state.phase, self._state.incident, self._upright, self._upright_ms)
 
     def _now(self) -> Now:
         return Now(self._clock.monotonic_s(), self._clock.unix_ms())

@@ -97,14 +97,17 @@ class FallMachine:
         self._ask = ask
         self._new_ulid = new_ulid
 
-    def resume(self, phase: Phase, incident: Incident, now: Now) -> FallState:
+    def resume(self, phase: Phase, incident: Incident, now: Now) -> Step:
         """After a restart: go on with an incident where it stood, by the wall clock; ask again at once.
 
+        Its phase is told again: the kill may have come before it was told, and the city writes each phase down once.
         A clock that was set meanwhile cannot make the wait longer than it was.
         """
         left_s = min(self._ask.seconds, max(0.0, (incident.answer_by_ms - now.unix_ms) / 1000))
         going_on = replace(incident, answer_by_s=now.s + left_s)
-        return FallState(phase, now.s, incident=going_on, asked_s=now.s - self._ask.again_s)
+        state = FallState(phase, now.s, incident=going_on, asked_s=now.s - self._ask.again_s)
+        told = FallPhase.SUSPECTED if phase is Phase.ASKING else FallPhase.CONFIRMED
+        return state, [self._tell(going_on, told)]
 
     def after_gap(self, upright: Seen, now: Now) -> FallState:
         """After a restart without an incident: who was upright just before and lies there now has fallen in between."""

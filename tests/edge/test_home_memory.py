@@ -72,7 +72,9 @@ class KilledHome:
         )  # fmt: skip
         self.home.open()
 
-    def kill(self, away_s: float) -> "KilledHome":
+    def kill(self, away_s: float, *, untold: int = 0) -> "KilledHome":
+        """``untold``: so many of the last events had not reached the outbox."""
+        del self.falls[len(self.falls) - untold :]
         self.elapsed_ms = self.radar.clock.unix_ms() - START_MS
         self.start(away_s=away_s)
         return self
@@ -102,20 +104,43 @@ def test_killed_while_it_asks_it_confirms_the_same_incident_in_the_time_it_gave(
     assert home.phases == [FallPhase.SUSPECTED]
     asked_until_ms = home.falls[0].answer_by_ms
     home.kill(away_s=4.0).body(0.2, 25)
-    assert home.phases == [FallPhase.SUSPECTED, FallPhase.CONFIRMED]
+    assert home.phases == [FallPhase.SUSPECTED, FallPhase.SUSPECTED, FallPhase.CONFIRMED]
     assert len(home.incidents) == 1
-    assert asked_until_ms is not None
+    assert home.falls[1].answer_by_ms == asked_until_ms
+    assert home.falls[1] == home.falls[0], "told again in the same words"
 
 
 def test_killed_while_it_asks_it_still_believes_a_resident_who_stands_up(home: KilledHome):
     home.body(1.0, 3).body(0.2, 3).kill(away_s=2.0).body(0.2, 2).body(1.0, 5)
-    assert home.phases == [FallPhase.SUSPECTED, FallPhase.CANCELLED]
+    assert home.phases == [FallPhase.SUSPECTED, FallPhase.SUSPECTED, FallPhase.CANCELLED]
+    assert len(home.incidents) == 1
+
+
+@pytest.mark.parametrize("phase", [FallPhase.SUSPECTED, FallPhase.CONFIRMED])
+def test_killed_before_the_outbox_had_it_it_tells_it_under_the_same_incident(
+    home: KilledHome, phase: FallPhase
+):
+    home.body(1.0, 3)
+    while phase not in home.phases:
+        home.body(0.2, FRAME_S)
+    decided = home.falls[-1]
+    home.kill(away_s=1.0, untold=1).body(0.2, FRAME_S)
+    assert home.falls[-1] == decided
+
+
+def test_killed_before_the_outbox_had_the_end_it_tells_the_end_again(home: KilledHome):
+    home.body(1.0, 3).body(0.2, 3)
+    while home.phases[-1] is not FallPhase.CANCELLED:
+        home.body(1.0, FRAME_S)
+    home.kill(away_s=1.0, untold=1).body(1.0, 4)
+    assert home.phases[-1] is FallPhase.CANCELLED
     assert len(home.incidents) == 1
 
 
 def test_killed_after_it_confirmed_it_tells_the_recovery_and_asks_no_second_time(home: KilledHome):
     home.body(1.0, 3).body(0.2, 25).kill(away_s=2.0).body(0.2, 30).body(1.0, 5)
-    assert home.phases == [FallPhase.SUSPECTED, FallPhase.CONFIRMED, FallPhase.RECOVERED]
+    assert home.phases == [FallPhase.SUSPECTED, FallPhase.CONFIRMED, FallPhase.CONFIRMED, FallPhase.RECOVERED]
+    assert len(home.incidents) == 1
 
 
 @pytest.mark.parametrize("falling_s", [0.0, 0.3, 0.8])
