@@ -67,6 +67,8 @@ def run(city: Annotated[Path, typer.Argument(help="city.toml")]) -> None:
         watchdog.ready()
         log.info("the gateway listens on %s:%d", settings.broker.host, settings.broker.port)
         while not stop.wait(1.0):
+            if not carrier.is_alive():
+                raise RuntimeError("the escalation has ended by itself: see the log above")
             if time.monotonic() - min(ingest.turned_s, escalation.turned_s) < STUCK_S:
                 watchdog.alive()
         ingest.stop()

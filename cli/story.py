@@ -2,6 +2,7 @@
 
 import shutil
 import tempfile
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -54,8 +55,7 @@ def demo(
                 raise typer.Exit(1)
             town.begin()
             if once:
-                missing = _play(town, patience)
-                if missing and not stop.is_set():
+                if _play(town, patience, stop):
                     raise typer.Exit(1)
                 return
             typer.echo(f"{town.site.public_url}/demo")
@@ -63,7 +63,7 @@ def demo(
                 town.keep()
 
 
-def _play(town: "Town", patience_s: float) -> list[str]:
+def _play(town: "Town", patience_s: float, stop: threading.Event) -> list[str]:
     """Play the phones' part, print each stage as it is seen; returns the keys of those that did not come."""
     from cli.demo.observer import Observer
     from cli.demo.player import Player
@@ -75,7 +75,9 @@ def _play(town: "Town", patience_s: float) -> list[str]:
     try:
         with Observer(town.site, database, town.city.timeline.arrivals) as observer, Player(town) as player:
             until_s = time.monotonic() + patience_s
-            while time.monotonic() < until_s and any(ledger.waiting for ledger in ledgers):
+            while (
+                time.monotonic() < until_s and any(ledger.waiting for ledger in ledgers) and not stop.is_set()
+            ):
                 town.keep()
                 seen = observer.look()
                 seen.first_byte_ms = town.said("sim-home")
@@ -83,13 +85,13 @@ def _play(town: "Town", patience_s: float) -> list[str]:
                 for ledger in ledgers:
                     ledger.take(seen)
                 player.turn(seen)
-                time.sleep(0.1)
+                stop.wait(0.1)
     finally:
         database.close()
     missing = [f"{ledger.place}.{stage.key}" for ledger in ledgers for stage in ledger.waiting]
     for key in missing:
         typer.echo(f"did not happen within {patience_s:g} s: {key}", err=True)
-    if missing:
+    if missing and not stop.is_set():
         for name in ("home", "field", "gateway", "cloud"):
             typer.echo(f"--- {name}:\n{town.processes.last_words(name)}", err=True)
     else:
