@@ -33,6 +33,8 @@ servers:
 
 # pip is what a venv lacks when Debian's python3-venv is not there: such a half-made one is made again.
 $(VENV)/%.installed: requirements/%.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	    { echo "Python 3.11 or later is needed: make PYTHON=python3.11 ..." >&2; exit 1; }
 	@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV) >/dev/null || \
 	    { echo "cannot make $(VENV): install Python's venv module first (Debian: apt install python3-venv)" >&2; exit 1; }
 	@echo "installing into $(VENV) what requirements/$*.txt names (once)"

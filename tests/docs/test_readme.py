@@ -98,3 +98,11 @@ def test_the_pages_that_the_room_guide_names_are_rooms():
     """CONTRIBUTING's table sends a line to a folder that exists."""
     for room in re.findall(r"\| `([a-z_]+)/` \|", read("CONTRIBUTING.md")):
         assert (REPOSITORY / room).is_dir(), room
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_path_that_a_page_names_is_there(page: str):
+    """Those between backticks that begin with a folder of the repository."""
+    for path in re.findall(r"`([\w.-]+/[\w./-]*)`", read(page)):
+        if path.split("/")[0] in folders() | NOT_ROOMS and "NAME" not in path:
+            assert (REPOSITORY / path).exists(), path

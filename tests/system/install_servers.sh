@@ -11,5 +11,9 @@ if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null 2>&1; then
     exit 0
 fi
 export DEBIAN_FRONTEND=noninteractive
-apt-get update -qq
-apt-get install -y -qq --no-install-recommends $missing fonts-noto-cjk >/dev/null
+# One after the other: a package that this system does not have must not keep the others away.
+apt-get update -qq || true
+for package in $missing fonts-noto-cjk; do
+    apt-get install -y -qq --no-install-recommends "$package" >/dev/null ||
+        echo "could not install $package: its tests will be skipped"
+done
