@@ -15,6 +15,8 @@ from pathlib import Path
 
 LOOPBACK = "127.0.0.1"
 START_TIMEOUT_S = 15.0
+STOP_PATIENCE_S = 1.0
+"""A killed broker loses nothing, and whoever ended the demo was promised an end within 5 s."""
 
 MOSQUITTO = """\
 listener {port} {host}
@@ -109,7 +111,7 @@ class Broker:
         self.thaw()
         self._process.terminate()
         try:
-            self._process.wait(timeout=3)
+            self._process.wait(timeout=STOP_PATIENCE_S)
         except subprocess.TimeoutExpired:
             self.kill()
         self._process = None

@@ -53,12 +53,14 @@ def demo(
                 typer.echo(f"the page did not answer in {READY_S:g} s:", err=True)
                 typer.echo(town.processes.last_words("cloud"), err=True)
                 raise typer.Exit(1)
-            town.begin()
+            if not stop.is_set():
+                town.begin()
             if once:
                 if _play(town, patience, stop):
                     raise typer.Exit(1)
                 return
-            typer.echo(f"{town.site.public_url}/demo")
+            if not stop.is_set():
+                typer.echo(f"{town.site.public_url}/demo")
             while not stop.wait(0.3):
                 town.keep()
 
@@ -89,9 +91,12 @@ def _play(town: "Town", patience_s: float, stop: threading.Event) -> list[str]:
     finally:
         database.close()
     missing = [f"{ledger.place}.{stage.key}" for ledger in ledgers for stage in ledger.waiting]
+    if missing and stop.is_set():
+        typer.echo(f"broken off before {missing[0]}", err=True)
+        return missing
     for key in missing:
         typer.echo(f"did not happen within {patience_s:g} s: {key}", err=True)
-    if missing and not stop.is_set():
+    if missing:
         for name in ("home", "field", "gateway", "cloud"):
             typer.echo(f"--- {name}:\n{town.processes.last_words(name)}", err=True)
     else:

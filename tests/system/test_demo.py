@@ -1,6 +1,6 @@
 """``mimamori demo``: the whole story in one command, and nothing left behind."""
 
-import os
+import re
 import signal
 import subprocess
 import sys
@@ -20,21 +20,46 @@ pytestmark = [pytest.mark.system, pytest.mark.timeout(300)]
 START_S = 90
 END_S = 5
 """What Ctrl-C promises."""
+ALONE_S = 10
+EVERYBODY = 8
+"""Broker, gateway, web app, two devices, two simulators, and the process that holds the field's pins."""
 
 
-def processes_of(place: Path) -> list[int]:
-    """Every process whose command line names the demo's directory."""
-    found = []
+def processes() -> dict[int, tuple[int, str]]:
+    """Of every process that lives: its parent, and what tells it from a later one with the same number."""
+    found = {}
     for entry in Path("/proc").iterdir():
-        if not entry.name.isdigit() or int(entry.name) == os.getpid():
-            continue
-        try:
-            command = (entry / "cmdline").read_bytes()
-        except OSError:
-            continue
-        if str(place).encode() in command:
-            found.append(int(entry.name))
+        if entry.name.isdigit():
+            try:
+                after_name = (entry / "stat").read_text().rpartition(")")[2].split()
+            except OSError:
+                continue
+            if after_name[0] != "Z":
+                found[int(entry.name)] = (int(after_name[1]), after_name[19])
     return found
+
+
+class Household:
+    """A running demo and every process it started, their own children included."""
+
+    def __init__(self, demo: subprocess.Popen[str]) -> None:
+        self._demo = demo.pid
+        self._members: dict[int, str] = {}
+
+    def members(self) -> int:
+        """How many there are now beside the demo itself."""
+        living = processes()
+        found, size = {self._demo}, 0
+        while size < len(found):
+            size = len(found)
+            found |= {pid for pid, (parent, _) in living.items() if parent in found}
+        self._members |= {pid: living[pid][1] for pid in found if pid in living}
+        return len(found) - 1
+
+    def left(self) -> list[int]:
+        """Those who once belonged to it and live still."""
+        living = processes()
+        return [pid for pid, born in self._members.items() if pid in living and living[pid][1] == born]
 
 
 def comes_true(true, patience_s: float) -> bool:
@@ -89,24 +114,24 @@ def address(demo: subprocess.Popen[str]) -> str:
     return line
 
 
-def test_it_prints_one_address_that_answers_and_ctrl_c_leaves_nothing_behind(
-    demo: subprocess.Popen[str], tmp_path: Path
-):
+def test_it_prints_one_address_that_answers_and_ctrl_c_leaves_nothing_behind(demo: subprocess.Popen[str]):
     page = httpx.get(address(demo), trust_env=False, timeout=START_S)
     assert page.status_code == 200
-    assert len(processes_of(tmp_path)) >= 6
+    household = Household(demo)
+    assert comes_true(lambda: household.members() >= EVERYBODY, START_S)
     demo.send_signal(signal.SIGINT)
     assert comes_true(lambda: demo.poll() is not None, END_S)
     assert demo.returncode == 0
-    assert comes_true(lambda: not processes_of(tmp_path), 1.0), processes_of(tmp_path)
+    assert household.left() == []
 
 
-def test_killed_without_a_word_it_leaves_nothing_behind_either(demo: subprocess.Popen[str], tmp_path: Path):
+def test_killed_without_a_word_it_leaves_nothing_behind_either(demo: subprocess.Popen[str]):
     address(demo)
-    assert comes_true(lambda: len(processes_of(tmp_path)) >= 8, START_S)
+    household = Household(demo)
+    assert comes_true(lambda: household.members() >= EVERYBODY, START_S)
     demo.kill()
     demo.wait()
-    assert comes_true(lambda: not processes_of(tmp_path), 10.0), processes_of(tmp_path)
+    assert comes_true(lambda: not household.left(), ALONE_S), household.left()
 
 
 def test_a_story_that_is_broken_off_ends_at_once_and_is_no_success(tmp_path: Path):
@@ -115,14 +140,19 @@ def test_a_story_that_is_broken_off_ends_at_once_and_is_no_success(tmp_path: Pat
         env=environment(),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
         text=True,
     )
     assert playing.stdout is not None
     with playing.stdout:
         assert "first_byte" in playing.stdout.readline()
+        household = Household(playing)
+        household.members()
         playing.send_signal(signal.SIGINT)
         assert comes_true(lambda: playing.poll() is not None, END_S)
         playing.stdout.read()
-    assert playing.returncode != 0
-    assert not processes_of(tmp_path)
+    assert playing.stderr is not None
+    with playing.stderr:
+        assert re.search(r"^broken off before home\.\w+$", playing.stderr.read(), re.MULTILINE)
+    assert playing.returncode == 1
+    assert household.left() == []
