@@ -11,6 +11,7 @@ from edge.clock import Clock, SystemClock
 from edge.device import Device
 from edge.field_settings import FieldSettings
 from edge.home_settings import HomeSettings
+from edge.kept_file import memory_directory
 from edge.outbox import Outbox
 from edge.settings import DeviceSettings
 from edge.uplink import Uplink
@@ -56,22 +57,28 @@ def agent(
 
 def _home(settings: HomeSettings, clock: Clock) -> Device:
     from edge.home import Home  # noqa: PLC0415
-    from edge.home_memory import HomeMemory, memory_directory  # noqa: PLC0415
+    from edge.home_memory import HomeMemory  # noqa: PLC0415
     from edge.sensors.ti_radar import radar_from  # noqa: PLC0415
     from edge.voice import speaker_from  # noqa: PLC0415
 
     radar, speaker = radar_from(settings.radar, clock), speaker_from(settings.voice)
-    memory = HomeMemory(memory_directory(settings.data_directory) / f"{settings.device}.incident.json")
+    memory = HomeMemory(_memory_file(settings, "incident"))
     return Home(settings, radar, speaker, clock, new_ulid, memory=memory)
 
 
 def _field(settings: FieldSettings, clock: Clock) -> Device:
     from edge.field import Field  # noqa: PLC0415
+    from edge.field_memory import FieldMemory  # noqa: PLC0415
     from edge.repel.repeller import Repeller  # noqa: PLC0415
     from edge.sensors.camera import Camera  # noqa: PLC0415
     from edge.wildlife.detector import Detector  # noqa: PLC0415
 
-    memory = settings.data_directory / f"{settings.device}.repeller.json"
-    repeller = Repeller(settings.repel, clock, new_ulid, random.Random(), memory_file=memory)
+    dose = settings.data_directory / f"{settings.device}.repeller.json"
+    repeller = Repeller(settings.repel, clock, new_ulid, random.Random(), memory_file=dose)
     detector = Detector(settings.eye.model, threads=settings.eye.threads)
-    return Field(settings, Camera(settings.camera, clock), detector, repeller, clock, new_ulid)
+    camera, memory = Camera(settings.camera, clock), FieldMemory(_memory_file(settings, "visit"))
+    return Field(settings, camera, detector, repeller, clock, new_ulid, memory=memory)
+
+
+def _memory_file(settings: DeviceSettings, of: str) -> Path:
+    return memory_directory(settings.data_directory) / f"{settings.device}.{of}.json"

@@ -15,6 +15,7 @@ from contract.messages import Answered, LiveField, MuteRepeller
 from edge.clock import Clock
 from edge.device import Outgoing
 from edge.fault_book import FaultBook
+from edge.field_memory import FieldMemory
 from edge.field_report import FieldReport, live
 from edge.field_settings import FieldSettings
 from edge.repel.repeller import Repeller
@@ -50,8 +51,11 @@ class Field:
         repeller: Repeller,
         clock: Clock,
         new_ulid: NewUlid,
+        *,
+        memory: FieldMemory | None = None,
     ) -> None:
         self._settings = settings
+        self._memory = memory or FieldMemory(None)
         self._camera = camera
         self._detector = detector
         self._repeller = repeller
@@ -78,7 +82,12 @@ class Field:
 
     def open(self) -> None:
         self._repeller.open()
-        self._test_model(self._clock.monotonic_s())
+        now_s = self._clock.monotonic_s()
+        kept = self._memory.read()
+        if kept is not None:
+            log.info("going on with visit %s", kept.id)
+            self._sightings.resume(kept, now_s, self._clock.unix_ms())
+        self._test_model(now_s)
         self._open_camera()
 
     def close(self) -> None:
@@ -96,6 +105,8 @@ class Field:
     def step(self, timeout_s: float) -> Outgoing:
         if self._ended:
             raise EOFError("the recording has ended")
+        # What the step before told is in the outbox by now. An end is kept only then: killed earlier, it is told again.
+        self._remember()
         outgoing = Outgoing()
         picture = self._read(timeout_s, outgoing)
         now_s, now_ms = self._clock.monotonic_s(), self._clock.unix_ms()
@@ -113,7 +124,12 @@ class Field:
         )
         if looked_at is not None and self._settings.live and self._report.live_due(now_s):
             outgoing.live = self._live(looked_at, now_s)
+        if self._sightings.visit is not None:
+            self._remember()  # before it is told, so that a kill in between starts no second visit
         return outgoing
+
+    def _remember(self) -> None:
+        self._memory.keep(self._sightings.kept(self._clock.monotonic_s(), self._clock.unix_ms()))
 
     # --- the camera -------------------------------------------------------------------------------
 

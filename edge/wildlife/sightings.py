@@ -7,7 +7,7 @@ confirmed, a bear names the visit, else the one with most animals.
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from statistics import median
 
 from contract.ids import NewUlid, Ulid
@@ -76,6 +76,22 @@ def heading(direction: str, bearing_deg: float | None) -> float | None:
     return None if bearing_deg is None or turn_deg is None else (bearing_deg + turn_deg) % 360.0
 
 
+@dataclass(frozen=True, slots=True)
+class KeptVisit:
+    """What the next process must know of a visit if this one is killed; ``last_seen_ms`` is Unix time."""
+
+    id: Ulid
+    species: str
+    count_at_least: int
+    direction: str
+    confidence: float
+    last_seen_ms: int
+
+    def same(self, other: "KeptVisit") -> bool:
+        """But for the time."""
+        return replace(self, last_seen_ms=other.last_seen_ms) == other
+
+
 @dataclass(slots=True)
 class _Visit:
     """The visit that is going on."""
@@ -112,6 +128,32 @@ class Sightings:
     def species(self) -> str | None:
         """Of the visit that is going on."""
         return self._visit.species if self._visit else None
+
+    def kept(self, now_s: float, now_ms: int) -> KeptVisit | None:
+        """The visit that is going on, to be given to ``resume`` after a restart."""
+        visit = self._visit
+        if visit is None:
+            return None
+        seen_ms = now_ms - round(1000 * (now_s - visit.last_seen_s))
+        counted = (visit.count_at_least, visit.direction, visit.confidence)
+        return KeptVisit(visit.id, visit.species, *counted, last_seen_ms=seen_ms)
+
+    def resume(self, kept: KeptVisit, now_s: float, now_ms: int) -> None:
+        """Go on with it, or end it if it has been quiet for too long; what is known of it is told again.
+
+        A clock that was set back meanwhile counts as no time.
+        """
+        age_s = max(0.0, (now_ms - kept.last_seen_ms) / 1000)
+        self._visit = _Visit(
+            kept.id,
+            kept.species,
+            kept.count_at_least,
+            kept.direction,
+            kept.confidence,
+            last_seen_s=now_s - age_s,
+            told_s=now_s - self._settings.update_every_s,
+            votes=Counter({kept.species: kept.count_at_least}),
+        )
 
     def look(self, seen: View, now_s: float, now_ms: int, snapshot: Snapshot) -> list[Sighting]:
         """Take the view of one picture; ``snapshot`` is called only when this picture is worth keeping."""

@@ -10,8 +10,9 @@ import pytest
 from contract.messages import Fall, FallPhase
 from edge.clock import ManualClock
 from edge.home import Home
-from edge.home_memory import HomeMemory, memory_directory
+from edge.home_memory import HomeMemory
 from edge.home_settings import HomeSettings
+from edge.kept_file import memory_directory
 from edge.sensors.readings import PointCloud
 from edge.voice import SilentSpeaker
 
