@@ -106,3 +106,10 @@ def test_every_path_that_a_page_names_is_there(page: str):
     for path in re.findall(r"`([\w.-]+/[\w./-]*)`", read(page)):
         if path.split("/")[0] in folders() | NOT_ROOMS and "NAME" not in path:
             assert (REPOSITORY / path).exists(), path
+
+
+def test_pictures_are_our_own_small_and_shown():
+    shown = "".join(read(page) for page in READMES)
+    for picture in (REPOSITORY / "docs" / "pictures").iterdir():
+        assert picture.stat().st_size < 150_000
+        assert picture.name in shown
