@@ -2,6 +2,7 @@
 
 import re
 import secrets
+import shutil
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ EXAMPLES = {"home": HomeSettings, "field": FieldSettings, "city": CitySettings, 
 
 
 def installed(file: Path, folder: Path) -> Path:
-    """The file as on a machine: its folders are the test's, and every secret it names has been made."""
+    """The file as on a machine: its folders are the test's, its registry is there, and every secret it names has been made."""
     text = file.read_text(encoding="utf-8")
     for shipped in ("/etc/mimamori", "/var/lib/mimamori", "/run/secrets"):
         text = text.replace(shipped, f"{folder}{shipped}")
@@ -28,6 +29,9 @@ def installed(file: Path, folder: Path) -> Path:
         Path(name).parent.mkdir(parents=True, exist_ok=True)
         Path(name).touch(mode=0o600)
         Path(name).write_text(secrets.token_hex(32))
+    for name in re.findall(r'"([^"]+/registry\.toml)"', text):
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(FILES / "examples" / "registry.toml", name)
     copy = folder / file.name
     copy.write_text(text, encoding="utf-8")
     return copy
