@@ -21,7 +21,7 @@ EXAMPLES = {"home": HomeSettings, "field": FieldSettings, "city": CitySettings, 
 
 
 def installed(file: Path, folder: Path) -> Path:
-    """The file as on a machine: its folders are the test's, its registry is there, and every secret it names has been made."""
+    """The file as on a machine: in the test's folders, its registry there, every secret it names made."""
     text = file.read_text(encoding="utf-8")
     for shipped in ("/etc/mimamori", "/var/lib/mimamori", "/run/secrets"):
         text = text.replace(shipped, f"{folder}{shipped}")
