@@ -45,6 +45,10 @@ class Tale:
             time.sleep(0.1)
         return [stage.key for stage in waiting]
 
+    def look(self) -> Seen:
+        """What has happened by now."""
+        return self._observer.look()
+
     def last_words(self) -> str:
         """Of every process, for a test that fails."""
         names = ("gateway", "cloud", "home", "field")
@@ -52,10 +56,10 @@ class Tale:
 
 
 @contextmanager
-def telling(place: Path, *, city_toml: str = "") -> Iterator[Tale]:
+def telling(place: Path, *, city_toml: str = "", bad_line: float = 0.0) -> Iterator[Tale]:
     """A town whose page answers and whose story begins when the block does."""
     place.mkdir()
-    with Town(place, PLAYED, city_toml=city_toml) as town:
+    with Town(place, PLAYED, city_toml=city_toml, bad_line=bad_line) as town:
         assert town.wait_until(lambda: _answers(town), READY_S), town.processes.last_words("cloud")
         database = Database(f"sqlite:///{place / 'gateway.sqlite'}")
         try:
