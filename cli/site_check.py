@@ -1,6 +1,7 @@
 """What a technician wants to know before leaving: does everything the device's file names really work?"""
 
 import os
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
@@ -87,6 +88,9 @@ def _voice(settings: HomeSettings) -> str:
 
     if not settings.voice.command:
         return "silent: no [voice] command"
+    program = settings.voice.command[0]
+    if shutil.which(program) is None:
+        raise FileNotFoundError(f"{program}: no such program: install it, or mend [voice] command")
     speaker = speaker_from(settings.voice)
     speaker.say("ask_ok")
     time.sleep(4.0)

@@ -115,6 +115,22 @@ def test_bytes_that_are_no_frame_are_counted_and_fail(run: Run, here: Site) -> N
     assert re.search(r"gave [1-9]\d* bytes but no frame", words(said.out, "radar"))
 
 
+def test_a_voice_that_is_no_program_fails_and_one_that_speaks_is_asked_about(run: Run, here: Site) -> None:
+    quiet = here.home_file.read_text(encoding="utf-8")
+    for program, mark, told in (
+        (
+            "/no/such/program",
+            "FAIL",
+            "/no/such/program: no such program: install it, or mend [voice] command",
+        ),
+        ("cat", "ok  ", "the question has been spoken: did you hear it?"),
+    ):
+        here.home_file.write_text(f'{quiet}\n[voice]\ncommand = ["{program}"]\n', encoding="utf-8")
+        said = run("edge", "check", here.home_file, "--seconds", 0.2)
+        assert marks(said.out)["voice"] == mark
+        assert words(said.out, "voice") == told
+
+
 def test_a_broker_that_does_not_answer_is_told_with_the_keys_to_look_at(
     run: Run, here: Site, broker: Broker
 ) -> None:
