@@ -8,6 +8,8 @@ import typer
 from cli import alerts, cloud, configuration, edge, gateway, registry, replay, sim, story, tail
 from contract.configuration import ConfigurationError
 
+EXTRAS = "pip install 'mimamori[edge]' on a device, 'mimamori[cloud]' in the city, 'mimamori[demo]' for all"
+
 app = typer.Typer(
     name="mimamori",
     no_args_is_help=True,
@@ -39,6 +41,9 @@ def main() -> None:
     except ConfigurationError as refused:
         for problem in refused.problems:
             typer.echo(str(problem), err=True)
+        sys.exit(1)
+    except ModuleNotFoundError as missing:
+        typer.echo(f"mimamori: {missing}: this verb needs more than is installed: {EXTRAS}", err=True)
         sys.exit(1)
     except (OSError, ValueError, LookupError, RuntimeError) as problem:
         logging.getLogger(__name__).debug("where it came from", exc_info=True)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.broker_options import CaFile, Host, PasswordFile, Port, User, broker_at
 from cli.listening import Listener
 from cli.replay_account import Accounted, Shown, ThenSilence, minutes
 from cli.service import program_version, stop_on_signals
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="Send recordings through the path of a live device.")
 
-Host = Annotated[str, typer.Option(help="The gateway's broker.")]
-Port = Annotated[int, typer.Option(help="The broker's port.")]
 Name = Annotated[str, typer.Option(help="The device it is sent as.")]
 
 BROKER_PATIENCE_S = 10.0
@@ -40,6 +39,9 @@ def radar(
     device: Name = "radar-replay",
     host: Host = "127.0.0.1",
     port: Port = 1883,
+    user: User = None,
+    password_file: PasswordFile = None,
+    ca_file: CaFile = None,
     height: Annotated[float, typer.Option(help="Of the radar above the floor, m.")] = 1.8,
     tilt: Annotated[float, typer.Option(help="Of the radar, degrees down.")] = 10.0,
     period: Annotated[float, typer.Option(help="Seconds between two frames.", min=0.001)] = 0.055,
@@ -69,7 +71,8 @@ def radar(
     frames = _count_frames(file)
     clock = ManualClock(_start_ms(frames * period + tail))
     source = ThenSilence(ReplayRadar(FilePort(file), clock, frame_period_s=period), clock, tail)
-    with _settled(host, port) as (place, broker):
+    broker = broker_at(host, port, user, password_file, ca_file)
+    with _settled(broker) as place:
         settings = HomeSettings(
             device=device,
             data_directory=place,
@@ -99,6 +102,9 @@ def images(
     device: Name = "cam-replay",
     host: Host = "127.0.0.1",
     port: Port = 1883,
+    user: User = None,
+    password_file: PasswordFile = None,
+    ca_file: CaFile = None,
     model: Annotated[Path | None, typer.Option(help="A model's card; without it the shipped one.")] = None,
     clip: Annotated[
         bool, typer.Option("--clip", help="The folder's pictures follow each other; else each stands alone.")
@@ -125,7 +131,8 @@ def images(
 
     card = model or shipped_model()
     alone = source.is_dir() and not clip
-    with _settled(host, port) as (place, broker):
+    broker = broker_at(host, port, user, password_file, ca_file)
+    with _settled(broker) as place:
         shown = source if names is None else _only(source, names, place / "pictures")
         clock = ManualClock(_start_ms(3600.0))
         camera = Shown(ReplayCamera(shown, clock, scenes="picture" if alone else "folder"))
@@ -155,16 +162,15 @@ def images(
 
 
 @contextmanager
-def _settled(host: str, port: int) -> Iterator[tuple[Path, BrokerSettings]]:
-    """A folder for the replay's outbox, and the broker, which must answer; raises ConnectionError."""
-    broker = BrokerSettings(host=host, port=port)
+def _settled(broker: BrokerSettings) -> Iterator[Path]:
+    """A folder for the replay's outbox, once the broker has answered; raises ConnectionError."""
     with Listener(broker, ()) as listener:
         if not listener.wait_connected(BROKER_PATIENCE_S):
             raise ConnectionError(
-                f"no MQTT broker answers at {host}:{port}: start one and a gateway, or give --host, --port"
+                f"no MQTT broker takes us at {broker.host}:{broker.port}: start one, or mend --host, --port, --user"
             )
     with tempfile.TemporaryDirectory(prefix="mimamori-replay-") as place:
-        yield Path(place), broker
+        yield Path(place)
 
 
 def _run(

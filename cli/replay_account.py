@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
@@ -19,7 +20,9 @@ from contract.messages import (
 )
 from edge.clock import Clock, ManualClock
 from edge.device import Device, Outgoing
-from edge.sensors.readings import Picture, PointCloud, Sensor
+
+if TYPE_CHECKING:  # numpy comes with it, which a city's server lacks
+    from edge.sensors.readings import Picture, PointCloud, Sensor
 
 SILENT_STEP_S = 0.5
 """How finely time runs on after a recording; a question is asked for a minute."""
@@ -28,7 +31,7 @@ SILENT_STEP_S = 0.5
 class ThenSilence:
     """Sensor[PointCloud]: a recording, then ``seconds`` in which nothing comes: a question asked at its end runs out."""
 
-    def __init__(self, recording: Sensor[PointCloud], clock: ManualClock, seconds: float) -> None:
+    def __init__(self, recording: "Sensor[PointCloud]", clock: ManualClock, seconds: float) -> None:
         self._recording = recording
         self._clock = clock
         self._seconds = seconds
@@ -40,7 +43,7 @@ class ThenSilence:
         self._recording.open()
         self.ended_s = None
 
-    def read(self, timeout_s: float) -> Sequence[PointCloud]:
+    def read(self, timeout_s: float) -> "Sequence[PointCloud]":
         now_s = self._clock.monotonic_s()
         if self.ended_s is None:
             try:
@@ -65,7 +68,7 @@ class ThenSilence:
 class Shown:
     """Sensor[Picture]: passes everything through and knows which scene is in view."""
 
-    def __init__(self, camera: Sensor[Picture]) -> None:
+    def __init__(self, camera: "Sensor[Picture]") -> None:
         self._camera = camera
         self.scene = ""
         self.scenes = 0
@@ -73,7 +76,7 @@ class Shown:
     def open(self) -> None:
         self._camera.open()
 
-    def read(self, timeout_s: float) -> Sequence[Picture]:
+    def read(self, timeout_s: float) -> "Sequence[Picture]":
         pictures = self._camera.read(timeout_s)
         for picture in pictures:
             self.scenes += picture.scene != self.scene

@@ -8,8 +8,8 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from cli.broker_options import CaFile, Host, PasswordFile, Port, User, broker_at
 from cli.listening import Heard, Listener
-from contract.broker import BrokerSettings
 from contract.messages import Live, NotOfTheContractError, Receipt
 from contract.schema import decode_lane
 from contract.topics import ROOT, Lane, parse
@@ -25,8 +25,11 @@ _COLOURS = {
 
 
 def tail(
-    host: Annotated[str, typer.Option(help="The broker.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Its port.")] = 1883,
+    host: Host = "127.0.0.1",
+    port: Port = 1883,
+    user: User = None,
+    password_file: PasswordFile = None,
+    ca_file: CaFile = None,
     device: Annotated[str, typer.Option(help="Only this device.")] = "+",
     live: Annotated[bool, typer.Option("--live", help="Also the live lane: several lines a second.")] = False,
     seconds: Annotated[float, typer.Option(help="End after so long; 0 = never.")] = 0.0,
@@ -34,12 +37,12 @@ def tail(
     """Print messages as they pass: events, telemetry, states, commands, receipts."""
     console = Console(soft_wrap=True)
     lanes = [lane for lane in Lane if live or lane is not Lane.LIVE]
-    broker = BrokerSettings(host=host, port=port)
+    broker = broker_at(host, port, user, password_file, ca_file)
     end = datetime.now(UTC).timestamp() + seconds if seconds else float("inf")
     with Listener(broker, [f"{ROOT}/{device}/{lane}" for lane in lanes]) as listener:
         if not listener.wait_connected(10.0):
             raise ConnectionError(
-                f"no MQTT broker answers at {host}:{port}: start one or give --host, --port"
+                f"no MQTT broker takes us at {host}:{port}: start one, or mend --host, --port, --user"
             )
         try:
             while (now := datetime.now(UTC).timestamp()) < end:

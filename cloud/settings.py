@@ -103,13 +103,13 @@ class WebSettings(Settings):
     secret_file: SecretFile
     """Signs links and sessions."""
     demo: bool = False
-    """Opens every page without signing in; for one machine only."""
+    """Adds /demo, which shows and answers everything without signing in; for one machine only."""
 
     @model_validator(mode="after")
     def _demo_stays_at_home(self) -> Self:
         if self.demo and not is_loopback(self.host):
             raise ValueError(
-                'demo = true opens every page to everybody: set host = "127.0.0.1" or demo = false'
+                'demo = true lets everybody see and answer: set host = "127.0.0.1" or demo = false'
             )
         return self
 

@@ -196,5 +196,5 @@ def test_without_a_broker_it_names_the_mend(run: Run) -> None:
     said = run("tail", "--port", 1, "--seconds", 1)
     assert said.status == 1
     assert said.err.strip().endswith(
-        "no MQTT broker answers at 127.0.0.1:1: start one or give --host, --port"
+        "no MQTT broker takes us at 127.0.0.1:1: start one, or mend --host, --port, --user"
     )

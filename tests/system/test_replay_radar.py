@@ -123,4 +123,4 @@ def test_without_a_broker_a_replay_ends_and_names_the_mend(shared_data: Path) ->
     file = str(shared_data / "radar/other_uart/iwr6843_oob_sdk33.bin")
     done = mimamori("replay", "radar", file, "--port", "1")
     assert done.returncode == 1
-    assert "no MQTT broker answers at 127.0.0.1:1" in done.stderr
+    assert "no MQTT broker takes us at 127.0.0.1:1" in done.stderr
