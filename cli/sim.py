@@ -40,6 +40,9 @@ def home(
     help_after: Annotated[float, typer.Option(help="Seconds from an answer until help is there.")] = 6.0,
     height: Annotated[float, typer.Option(help="Of the radar above the floor, m.")] = 1.8,
     tilt: Annotated[float, typer.Option(help="Of the radar, degrees down.")] = 10.0,
+    bad_line: Annotated[
+        float, typer.Option(help="Share of frames the serial line spoils, 0..1.", min=0.0, max=1.0)
+    ] = 0.0,
     seed: Seed = 1,
 ) -> None:
     """A resident in front of a radar, whose bytes come out of a serial port."""
@@ -47,6 +50,7 @@ def home(
 
     from edge.clock import SystemClock
     from edge.fall.settings import MountSettings
+    from simulators.home.bad_line import BadLine
     from simulators.home.home import SimulatedHome
     from simulators.home.pty_port import PtyPort
     from simulators.home.story import FallStory
@@ -62,7 +66,7 @@ def home(
 
     with PtyPort(link) as pty, _hearing(host, port, topic(device, Lane.COMMAND), hear, stop):
         typer.echo(f"first byte {time.time_ns() // 1_000_000}")
-        simulated.run(pty, stop, SystemClock())
+        simulated.run(pty, stop, SystemClock(), carry=BadLine(np.random.default_rng(seed), bad_line).carry)
 
 
 @app.command()

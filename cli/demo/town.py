@@ -32,8 +32,12 @@ class Town:
         again_after_s: float = 0.0,
         seed: int = 1,
         city_toml: str = "",
+        bad_line: float = 0.0,
     ) -> None:
-        """``city_toml``: tables added to the city's file, such as [series] for another store."""
+        """``city_toml``: tables added to the city's file, such as [series] for another store.
+
+        ``bad_line``: share of the radar's frames that its cable spoils.
+        """
         self.directory = directory
         self.broker = Broker(directory, kind=broker_kind)
         self.site = Site(directory, web_port or free_port(), self.broker.port)
@@ -41,6 +45,7 @@ class Town:
         self.processes = Processes(directory / "log", _environment())
         self._pace = pace
         self._home_story = ["--fall-at", str(fall_at_s), "--again-after", str(again_after_s)]
+        self._home_story += ["--bad-line", str(bad_line)]
         self._field_story = ["--troop-at", str(troop_at_s), "--between", str(again_after_s or 3600)]
         self._seed = ["--seed", str(seed)]
         self._city_toml = city_toml

@@ -1,6 +1,7 @@
 """A home with one resident and one radar: its story in, the radar's bytes out."""
 
 import threading
+from collections.abc import Callable
 from math import inf
 
 from numpy.random import Generator
@@ -85,10 +86,18 @@ class SimulatedHome:
         """The next frame as the firmware sends it."""
         return encode(self.cloud(t_s))
 
-    def run(self, pty: PtyPort, stop: threading.Event, clock: Clock, *, speed: float = 1.0) -> None:
+    def run(
+        self,
+        pty: PtyPort,
+        stop: threading.Event,
+        clock: Clock,
+        *,
+        speed: float = 1.0,
+        carry: Callable[[bytes], bytes] = bytes,
+    ) -> None:
         """Send a frame each 55 ms of the home's time into ``pty`` until ``stop``; ``speed`` times real time.
 
-        ``speed`` inf sends as fast as the reader takes them.
+        ``speed`` inf sends as fast as the reader takes them. ``carry`` is what the line makes of a frame.
         """
         begun_s = clock.monotonic_s() - self._number * FRAME_PERIOD_S / speed
         while not stop.is_set():
@@ -99,4 +108,4 @@ class SimulatedHome:
             elif late_s < 0 and stop.wait(-late_s):
                 return
             # In real time a line without a reader loses bytes, as it would in a home; faster, the reader sets the pace.
-            pty.write(self.frame(t_s), timeout_s=0.0 if speed <= 1.0 else 1.0)
+            pty.write(carry(self.frame(t_s)), timeout_s=0.0 if speed <= 1.0 else 1.0)
