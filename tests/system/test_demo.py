@@ -83,9 +83,9 @@ def test_the_story_played_once_sees_every_stage_happen(broker: str):
 
 
 def test_a_stage_that_does_not_happen_is_named_and_the_exit_status_says_so():
-    played = mimamori("demo", "--once", "--patience", "16")
+    played = mimamori("demo", "--once", "--patience", "8")
     assert played.returncode == 1
-    assert "did not happen within 16 s: home.answered" in played.stderr
+    assert "did not happen within 8 s: home.answered" in played.stderr
     assert "home.points" not in played.stderr
 
 
