@@ -61,6 +61,7 @@ def demo(
                 return
             if not stop.is_set():
                 typer.echo(f"{town.site.public_url}/demo")
+            typer.echo("open this address; Ctrl-C ends everything", err=True)
             while not stop.wait(0.3):
                 town.keep()
 

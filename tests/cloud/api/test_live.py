@@ -74,7 +74,7 @@ def test_a_field_tells_animals_count_direction_and_outputs(village, live):
     live.store("mimamori/1/camera-hill/live", village.live_field(b"\xff\xd8"))
     view = live_card(Wording("ja"), live.newest("camera-hill"))
     assert view["count_words"].startswith("サル 3頭以上")
-    assert view["outputs"] == [{"code": "horn", "words": "警音"}]
+    assert view["outputs"] == [{"code": "horn", "words": "威嚇音"}]
     assert [box["confirmed"] for box in view["boxes"]] == [False, True, True]
 
 

@@ -111,10 +111,10 @@ def test_a_technician_sees_devices_and_faults_and_no_resident(village, visit):
     village.device_says("camera-hill", faults=["camera_frozen"])
     browser = visit("technician-one")
     page = browser.get("/devices").text
-    assert "カメラの絵が止まっています" in page
+    assert "カメラの画像が止まっています" in page
     assert "home-east" in page
     assert "藤原" not in page
-    assert "カメラの絵が止まっています" in browser.get("/").text
+    assert "カメラの画像が止まっています" in browser.get("/").text
     answered = browser.post(
         f"/alerts/{fault}/answer", data={"answer": "going", "form_token": form_token(browser.get("/").text)}
     )
