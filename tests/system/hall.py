@@ -34,7 +34,7 @@ class Hall:
     def __init__(self, place: Path, *, top: str = "", more: str = "") -> None:
         self.place = place
         self.city_file = place / "city.toml"
-        self.broker = Broker(place, kind="mosquitto")
+        self.broker = Broker(place)
         self.web_port = free_port()
         secret = place / "web.secret"
         secret.write_text(secrets.token_hex(32))

@@ -12,6 +12,7 @@ import paho.mqtt.client as mqtt
 import pytest
 from sqlalchemy import select
 
+from cli.broker import mosquitto_path
 from cli.demo.site import FIELD_DEVICE, HOME_DEVICE
 from cli.demo.stages import FIELD_STAGES, HOME_STAGES
 from contract.ids import new_ulid
@@ -96,6 +97,10 @@ def crowd(port: int, said: list[Shout], sent: Counter[Shout]) -> Iterator[None]:
 
 
 def test_garbage_on_every_topic_stops_no_stage_and_is_kept_with_its_reason_and_count(tmp_path: Path) -> None:
+    if mosquitto_path() is None:
+        pytest.skip(
+            "no mosquitto on this machine: nats-server hangs up on whoever shouts on a topic with a space"
+        )
     wanted = dict(shouts())
     sent: Counter[Shout] = Counter()
     with telling(tmp_path / "town") as tale:
