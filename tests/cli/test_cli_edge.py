@@ -20,7 +20,7 @@ from simulators.home.pty_port import PtyPort
 from simulators.home.story import QuietLife
 from tests.cli.conftest import Run, spoil
 
-pytestmark = pytest.mark.parametrize("broker", ["mosquitto"], indirect=True)
+pytestmark = [pytest.mark.system, pytest.mark.parametrize("broker", ["mosquitto"], indirect=True)]
 
 
 @pytest.fixture

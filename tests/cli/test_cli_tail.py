@@ -33,6 +33,8 @@ from contract.messages import (
 )
 from tests.cli.conftest import Run
 
+pytestmark = pytest.mark.system
+
 AT_MS = 1_790_000_000_000
 ONE_KIND = pytest.mark.parametrize("broker", ["mosquitto"], indirect=True)
 

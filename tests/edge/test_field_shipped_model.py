@@ -19,6 +19,8 @@ from edge.wildlife.detector import Detector
 from simulators.field.camera_feed import CameraFeed
 from simulators.field.story import FieldStory
 
+pytestmark = pytest.mark.system
+
 CARD = Path(__file__).resolve().parents[2] / "models" / "macaque_nano" / "macaque_nano.json"
 NOON_MS = 1_750_042_800_000
 

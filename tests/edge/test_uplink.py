@@ -34,6 +34,8 @@ from edge.clock import ManualClock
 from edge.outbox import Outbox
 from edge.uplink import EVENT_WINDOW, HELD_MAX, TELEMETRY_WINDOW, Uplink
 
+pytestmark = pytest.mark.system
+
 NOW_MS = 1_780_282_800_000
 DEVICE = "home-7f3a"
 WaitUntil = Callable[..., bool]
