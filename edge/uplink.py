@@ -82,6 +82,7 @@ class Uplink:
         self._connections_served = 0
         self._answered = False
         self._accepted = False
+        self._greeted = False
         self._bare_hang_ups = 0
         self._downgrade = False
         self._delay_s = RECONNECT_FIRST_S
@@ -89,8 +90,12 @@ class Uplink:
 
     @property
     def connected(self) -> bool:
-        """Whether the broker has accepted us and has not hung up since."""
-        return self._client is not None and self._client.is_connected()
+        """Whether the broker has accepted us and has not hung up since.
+
+        Paho calls itself connected before it calls ``_on_connect``: a row sent in between would be taken for one of
+        the connection before, and sent twice.
+        """
+        return self._greeted and self._client is not None and self._client.is_connected()
 
     def start(self) -> None:
         """Begin to connect, in the background; raises OSError if the password file cannot be read."""
@@ -266,11 +271,13 @@ class Uplink:
         self._delay_s = RECONNECT_FIRST_S
         client.subscribe([(topic(self._device, lane), QOS[lane]) for lane in TO_DEVICE])
         self._connections += 1
+        self._greeted = True
 
     def _on_connect_fail(self, client: mqtt.Client, _data: object) -> None:
         self._wait_longer(client)
 
     def _on_disconnect(self, client: mqtt.Client, *_rest: object) -> None:
+        self._greeted = False
         # Some brokers hang up on MQTT 5 without a word; one that has spoken it before is merely restarting.
         if not self._answered and not self._accepted:
             self._bare_hang_ups += 1

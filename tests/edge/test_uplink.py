@@ -198,6 +198,27 @@ def test_garbage_to_the_device_is_counted_and_stops_nothing(
 
 
 @pytest.mark.system
+def test_nothing_is_sent_twice_when_the_first_round_falls_into_the_greeting(
+    broker: Broker, ear: Ear, tmp_path: Path, wait_until: WaitUntil, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    greet = Uplink._on_connect
+
+    def greet_slowly(*arguments: Any) -> None:
+        time.sleep(0.3)
+        greet(*arguments)
+
+    monkeypatch.setattr(Uplink, "_on_connect", greet_slowly)
+    bench = Bench(tmp_path, broker.host, broker.port)
+    (row_id,) = bench.store_events(1)
+    assert wait_until(lambda: bench.turn() and ear.ids())
+    for _ in range(25):
+        bench.turn()
+        time.sleep(0.02)
+    assert ear.ids() == [row_id]
+    bench.close()
+
+
+@pytest.mark.system
 def test_a_broker_killed_and_restarted_midway_loses_nothing(
     bench: Bench, broker: Broker, ear: Ear, wait_until: WaitUntil
 ) -> None:
