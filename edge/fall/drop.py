@@ -3,7 +3,8 @@
 from dataclasses import dataclass, replace
 from statistics import median
 
-from edge.fall.posture import Place, Reading
+from edge.fall.place import Place
+from edge.fall.posture import Reading
 from edge.fall.settings import FallSettings
 
 WAIT_S = 3.0

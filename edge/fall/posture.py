@@ -15,6 +15,7 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.fall.place import Place
 from edge.fall.room import body_points
 from edge.fall.settings import FallSettings, MountSettings
 
@@ -40,18 +41,6 @@ class Posture(StrEnum):
 
 
 _AFTER_SILENCE = {Posture.STANDING: Posture.EMPTY, Posture.SITTING: Posture.UNKNOWN}
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A spot on the floor, room frame, m."""
-
-    x_m: float
-    y_m: float
-
-    def distance_m(self, other: "Place") -> float:
-        """Distance along the floor."""
-        return float(np.hypot(self.x_m - other.x_m, self.y_m - other.y_m))
 
 
 @dataclass(frozen=True, slots=True)

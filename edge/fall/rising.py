@@ -10,7 +10,8 @@ A resident whose rising was not seen until they had walked away is taken for com
 
 from dataclasses import dataclass, replace
 
-from edge.fall.posture import Place, Reading
+from edge.fall.place import Place
+from edge.fall.posture import Reading
 from edge.fall.settings import FallSettings
 
 COMPANY_S = 10.0

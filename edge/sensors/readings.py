@@ -39,11 +39,21 @@ class Height:
 
 
 @dataclass(frozen=True, slots=True)
+class Vitals:
+    """What a sensor's own firmware makes of a still person; None where it does not say."""
+
+    breaths_per_min: float | None = None
+    heartbeats_per_min: float | None = None
+    distance_m: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PointCloud:
-    """One radar frame.
+    """One radar frame, or what a ready-made module says at one moment.
 
     ``points``: (N, 5) float32: x (right), y (forward), z (up) in m, doppler in m/s (positive: away),
     SNR in dB; sensor frame. N may be 0: an empty frame says that the sensor lives.
+    ``presence``, ``moving`` and ``fallen`` are the firmware's own verdicts, None where it gives none.
     """
 
     at_s: float
@@ -53,6 +63,24 @@ class PointCloud:
     heights: tuple[Height, ...] = ()
     point_targets: tuple[int, ...] = ()
     presence: bool | None = None
+    moving: bool | None = None
+    fallen: bool | None = None
+    vitals: Vitals | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DepthFrame:
+    """One frame of a depth camera; it never leaves the device.
+
+    ``depth_mm``: (H, W) uint16 along the optical axis, 0 where nothing was measured. ``focal_px`` and
+    ``centre_px`` (x, y; from the top left) are the pinhole model's.
+    """
+
+    at_s: float
+    frame: int
+    depth_mm: NDArray[np.uint16] = field(repr=False)
+    focal_px: tuple[float, float]
+    centre_px: tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +93,7 @@ class Picture:
     scene: str = ""
 
 
-ReadingT_co = TypeVar("ReadingT_co", PointCloud, Picture, covariant=True)
+ReadingT_co = TypeVar("ReadingT_co", PointCloud, DepthFrame, Picture, covariant=True)
 
 
 class Sensor(Protocol[ReadingT_co]):

@@ -6,7 +6,8 @@ import pytest
 
 from contract.messages import FallPhase
 from edge.fall.machine import LINGER_S, FallMachine, FallState, Now, Phase, Say, Tell
-from edge.fall.posture import Place, Posture, Reading
+from edge.fall.place import Place
+from edge.fall.posture import Posture, Reading
 from edge.fall.settings import AskSettings, FallSettings
 
 FRAME_S = 0.1

@@ -1,6 +1,7 @@
 """Who stands up: the one who fell, or somebody else."""
 
-from edge.fall.posture import Place, Posture, Reading
+from edge.fall.place import Place
+from edge.fall.posture import Posture, Reading
 from edge.fall.rising import Rising, follow, stands
 from edge.fall.settings import FallSettings
 

@@ -1,0 +1,65 @@
+"""What is seen of the people in a room at one moment, whatever sensor saw it; the seam between seeing and deciding."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol, TypeVar
+
+from edge.fall.place import Place
+from edge.sensors.readings import PointCloud
+
+
+class Doubt(StrEnum):
+    """Why a scene says less than it seems to."""
+
+    POINTS_WITHOUT_BODY = "points_without_body"
+    """The sensor sees something for a long time that never becomes a body: fan, curtain, or a mount that is wrong."""
+    NO_DATA = "no_data"
+    """Nothing is heard of a body that did not leave: that is not stillness."""
+    FROZEN = "frozen"
+    """The sensor repeats itself to the last bit: its numbers are old."""
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """One person, or animal, as far as it is followed; room frame (z above the floor), m, m/s, s.
+
+    ``heights_m`` are the heights of what was seen of it in this very frame (empty: only remembered); ``height_m``
+    and ``top_m`` the middle and the 0.9 quantile of its last reflections, of which ``low_behind`` are near the
+    floor; ``spread_m`` how far these lie apart along the floor.
+    """
+
+    track: int
+    place: Place
+    height_m: float
+    top_m: float
+    heights_m: tuple[float, ...]
+    low_behind: int
+    speed_mps: float
+    spread_m: float
+    first_s: float
+    seen_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One frame. ``loose`` counts reflections of no body; ``fallen`` is the sensor's own verdict, if it gives one."""
+
+    at_s: float
+    bodies: tuple[Body, ...] = ()
+    loose: int = 0
+    doubts: frozenset[Doubt] = frozenset()
+    fallen: bool | None = None
+
+
+ReadingT_contra = TypeVar("ReadingT_contra", bound=object, contravariant=True)
+
+
+class Perception(Protocol[ReadingT_contra]):
+    """Readings of one sensor kind -> scenes; keeps what it must remember, does no I/O."""
+
+    def update(self, reading: ReadingT_contra) -> Scene:
+        """One frame further; ``at_s`` of readings must not fall."""
+        ...
+
+
+PointPerception = Perception[PointCloud]
