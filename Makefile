@@ -1,5 +1,5 @@
 # make demo    the whole story on this machine; prints one address to open (ARGS="--once": played and checked, no browser)
-# make test    lint, types and every test
+# make test    lint, types and every test: the quick ones two at a time, those with real servers one by one
 # make check   lint, types and the quick tests
 # make lock    write requirements/*.txt again from pyproject.toml (UV=path of uv)
 
@@ -16,10 +16,11 @@ demo: $(VENV)/demo.installed
 	@exec $(BIN)/mimamori demo $(ARGS)
 
 test: $(VENV)/test.installed servers lint
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest -n 2 -m "not system" $(ARGS)
+	$(BIN)/pytest -m system $(ARGS)
 
 check: $(VENV)/test.installed lint
-	$(BIN)/pytest -m "not system" $(ARGS)
+	$(BIN)/pytest -n 2 -m "not system" $(ARGS)
 
 lint: $(VENV)/test.installed
 	$(BIN)/ruff check .
