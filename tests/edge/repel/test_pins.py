@@ -167,8 +167,11 @@ def test_kill_9_of_the_deciding_process_switches_the_horn_off_and_ends_the_guard
     decider.wait()
     decider.stdout.close()
     assert until(lambda: not _alive(guard_pid))
-    # Not by the timer: the pipe told it, long before the 10 s were over.
-    assert timeline() == [("horn", True, "told"), ("horn", False, "pipe closed")]
+    # Not by the timer, long before the 10 s were over: whichever of its two signs the guard sees first.
+    told, off = timeline()
+    assert told == ("horn", True, "told")
+    assert off[:2] == ("horn", False)
+    assert off[2] in {"pipe closed", "parent gone"}
 
 
 @pytest.mark.system
