@@ -1,0 +1,84 @@
+"""A folder's recordings measured with the committed settings, and grouped as a report shows them."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from edge.fall.settings import FallSettings, MountSettings
+from models.falls.kinds import SETUPS, Setup
+from models.falls.opening import Found
+from models.falls.recording import Kind, Recording
+from models.falls.scoring import Result, Tally, score, tally
+from models.falls.watching import watch_all
+
+Progress = Callable[[str], None]
+
+
+@dataclass(slots=True)
+class Measured:
+    """Everything a report says; ``notes`` are sentences about what was left out and why."""
+
+    results: list[Result] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    setups: dict[str, str] = field(default_factory=dict)
+
+    def as_recorded(self) -> list[Result]:
+        """Without the deliberate errors."""
+        return [result for result in self.results if not result.variant]
+
+    def by(self, key: Callable[[Result], str]) -> dict[str, Tally]:
+        """Tallies by any name, in the order of first meeting; variants count apart."""
+        groups: dict[str, list[Result]] = {}
+        for result in self.results:
+            name = f"{key(result)}, {result.variant}" if result.variant else key(result)
+            groups.setdefault(name, []).append(result)
+        return {name: tally(results) for name, results in groups.items()}
+
+    def by_fall_kind(self) -> dict[str, Tally]:
+        """Recall and latency by the kind of fall, as labels name it."""
+        tallies: dict[str, Tally] = {}
+        for result in self.as_recorded():
+            for event in result.events:
+                one = tallies.setdefault(event.fall.kind, Tally())
+                one.count(event)
+        return dict(sorted(tallies.items()))
+
+
+def measure(
+    found: Found,
+    *,
+    setups: Mapping[Kind, Setup] = SETUPS,
+    fall: FallSettings | None = None,
+    progress: Progress | None = None,
+) -> Measured:
+    """Every recording of ``found``; ``fall`` stands in for the kinds' own settings when settings are being chosen."""
+    measured = Measured(notes=list(found.refused))
+    for recording in found.recordings:
+        setup = setups.get(recording.kind)
+        if setup is None:
+            measured.notes.append(
+                f"{recording.name}: no mount is known for {recording.kind}: give one in notes.json"
+            )
+            continue
+        if progress is not None:
+            progress(recording.name)
+        mount = found.mounts.get(recording.file, setup.mount)
+        measured.results.append(measure_one(recording, mount, fall or setup.fall))
+        measured.setups[recording.kind] = described(mount, setup)
+    if found.unknown:
+        measured.notes.append("not a recording of a known format: " + ", ".join(found.unknown_in_words()))
+    return measured
+
+
+def measure_one(recording: Recording, mount: MountSettings, fall: FallSettings) -> Result:
+    """One recording, from its readings to its score."""
+    return score(recording, watch_all(recording.readings(), mount, fall))
+
+
+def described(mount: MountSettings, setup: Setup) -> str:
+    """A mount in words, with where it comes from."""
+    return f"{mount.height_m:g} m, {mount.tilt_deg:g} deg down ({setup.source})"
+
+
+def evaluable(results: Iterable[Result]) -> bool:
+    """Whether there is anything in it that a figure could be made of."""
+    return any(result.watched.frames for result in results)

@@ -1,0 +1,146 @@
+"""Figures as lines for a terminal and as JSON for machines."""
+
+from typing import Any
+
+from models.falls.intervals import Interval
+from models.falls.measuring import Measured
+from models.falls.scoring import Result, Tally
+
+
+def as_lines(measured: Measured) -> list[str]:
+    """What a technician reads: by recording, by kind of fall, every false suspicion with its cause, what was left out."""
+    lines = ["by recording:"]
+    lines += [
+        f"  {name}: {_row(one)}"
+        for name, one in measured.by(lambda result: f"{result.file} [{result.kind}]").items()
+    ]
+    lines += ["by sensor:"]
+    lines += [f"  {name}: {_row(one)}" for name, one in measured.by(lambda result: result.kind).items()]
+    lines += _fall_kinds(measured)
+    alarms = [(result, alarm) for result in measured.as_recorded() for alarm in result.alarms]
+    if alarms:
+        lines.append("suspicions of no known fall:")
+    for result, alarm in alarms:
+        told = "people told" if alarm.confirmed else f"ended: {alarm.ended}"
+        sort = "false" if result.truth.complete else "unlabelled"
+        lines.append(
+            f"  {result.name} at {alarm.at_s:.1f} s, {sort}, {told}; {', '.join(alarm.causes) or 'cause unknown'}"
+        )
+    lines += [f"mount of {kind}: {setup}" for kind, setup in measured.setups.items()]
+    return [*lines, *(f"left out: {note}" for note in measured.notes)]
+
+
+def _fall_kinds(measured: Measured) -> list[str]:
+    kinds = measured.by_fall_kind()
+    if not kinds:
+        return []
+    return ["by kind of fall:", *(f"  {name}: {_row(one)}" for name, one in kinds.items())]
+
+
+def _row(one: Tally) -> str:
+    parts = []
+    if one.falls:
+        parts.append(
+            f"{one.suspected} of {one.falls} falls suspected ({share_in_words(one.recall)}), {one.confirmed} confirmed"
+        )
+        if one.to_suspected_s:
+            parts.append(f"after {one.latency(0.5):.1f} s (median), {one.latency(0.95):.1f} s (p95)")
+    if one.windows:
+        parts.append(f"alarms in {one.windows_alarmed} of {one.windows} recordings without a fall")
+    if one.hours:
+        parts.append(
+            f"{one.false_suspected} false suspicions, {one.false_confirmed} confirmed in {hours_in_words(one.hours)}"
+            f" ({rate_in_words(one.false_per_hour)} suspicions/h,"
+            f" {rate_in_words(one.false_confirmed_per_day)} confirmed/day)"
+        )
+    if one.unexplained:
+        parts.append(f"{one.unexplained} suspicions where not all is labelled")
+    return "; ".join(parts) or "no label, no suspicion"
+
+
+def hours_in_words(hours: float) -> str:
+    """Minutes below two hours, days above two days."""
+    if hours >= 48:
+        return f"{hours / 24:.1f} days"
+    return f"{hours:.1f} h" if hours >= 2 else f"{60 * hours:.1f} min"
+
+
+def share_in_words(interval: Interval | None) -> str:
+    """Percent with its interval."""
+    if interval is None:
+        return "-"
+    return f"{100 * interval.value:.1f} %, 95 %: {100 * interval.low:.1f}-{100 * interval.high:.1f}"
+
+
+def rate_in_words(interval: Interval | None) -> str:
+    """A rate with its interval."""
+    return "-" if interval is None else f"{interval.value:.3g} [{interval.low:.2g}, {interval.high:.3g}]"
+
+
+def as_json(measured: Measured) -> dict[str, Any]:
+    """Everything but the traces; times in s, rates per hour and day, intervals as [low, high] at 95 %."""
+    return {
+        "total": _tally(measured.by(lambda _: "total")["total"]) if measured.as_recorded() else None,
+        "by_recording": {n: _tally(t) for n, t in measured.by(lambda result: result.file).items()},
+        "by_sensor": {n: _tally(t) for n, t in measured.by(lambda result: result.kind).items()},
+        "by_fall": {n: _tally(t) for n, t in measured.by_fall_kind().items()},
+        "recordings": [_result(result) for result in measured.results],
+        "mounts": measured.setups,
+        "left_out": measured.notes,
+    }
+
+
+def _tally(one: Tally) -> dict[str, Any]:
+    return {
+        "falls": one.falls,
+        "suspected": one.suspected,
+        "confirmed": one.confirmed,
+        "recall": _interval(one.recall),
+        "recall_confirmed": _interval(one.recall_confirmed),
+        "to_suspected_s": {"median": one.latency(0.5), "p95": one.latency(0.95)},
+        "hours": round(one.hours, 4),
+        "false_suspected": one.false_suspected,
+        "false_confirmed": one.false_confirmed,
+        "false_suspected_per_hour": _interval(one.false_per_hour),
+        "false_confirmed_per_day": _interval(one.false_confirmed_per_day),
+        "recordings_without_fall": one.windows,
+        "recordings_without_fall_alarmed": one.windows_alarmed,
+        "suspicions_where_not_all_is_labelled": one.unexplained,
+    }
+
+
+def _interval(interval: Interval | None) -> dict[str, Any] | None:
+    if interval is None:
+        return None
+    return {"value": round(interval.value, 5), "interval": [round(interval.low, 5), round(interval.high, 5)]}
+
+
+def _result(result: Result) -> dict[str, Any]:
+    return {
+        "name": result.name,
+        "sensor": result.kind,
+        "variant": result.variant,
+        "seconds": round(result.duration_s, 2),
+        "frames": result.watched.frames,
+        "labels": result.truth.source,
+        "falls": [
+            {
+                "at_s": event.fall.at_s,
+                "kind": event.fall.kind,
+                "suspected_after_s": event.suspected_s,
+                "confirmed_after_s": event.confirmed_s,
+            }
+            for event in result.events
+        ],
+        "other_suspicions": [
+            {
+                "at_s": alarm.at_s,
+                "confirmed": alarm.confirmed,
+                "ended": alarm.ended,
+                "false": result.truth.complete,
+                "causes": list(alarm.causes),
+                "evidence": alarm.evidence,
+            }
+            for alarm in result.alarms
+        ],
+    }
