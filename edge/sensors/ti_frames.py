@@ -1,35 +1,25 @@
 """Bytes of a TI mmWave UART, in pieces of any size -> PointCloud frames. Pure and bounded.
 
-Header A (40 bytes, little endian): magic, version, total packet length, platform, frame number, CPU cycles, number
-of detected objects, number of TLVs, sub-frame; used by the SDK 3 out-of-box demo, the Radar Toolbox's 3D people
-tracking and the low-power chips. A TLV's length excludes its own 8-byte header.
-
 The packet length in the header is a claim: an AWR1642 firmware says 288 and sends 256, and lost bytes make any
 packet shorter. So a packet ends where it claims, or at the next magic if that comes first, and it is accepted when
-its TLVs fit into what is there. What follows an accepted packet is neither waited for, because a fall must not wait
-for the next frame, nor judged, so that the result never depends on how the bytes were cut into pieces. Lost bytes
-are still found: they break the walk over the TLVs or bring the next magic too early. Only a tail that could be the
-first bytes of a magic leaves the end in doubt, and waits for the bytes that decide it.
+its TLVs fit into what is there (ti_packet knows the three headers). What follows an accepted packet is neither
+waited for, because a fall must not wait for the next frame, nor judged, so that the result never depends on how the
+bytes were cut into pieces. Lost bytes are still found: they break the walk over the TLVs or bring the next magic too
+early. Only a tail that could be the first bytes of a magic leaves the end in doubt, and waits for the bytes that
+decide it.
 
 No packet is ever consumed past the next magic, and a refused one costs 8 bytes, so damage reaches no frame but
 the ones it hit.
 """
 
 from dataclasses import dataclass
-from struct import Struct
 
 from edge.sensors.readings import PointCloud
-from edge.sensors.ti_tlv import RANGE_PROFILE, Contents, MalformedError
+from edge.sensors.ti_packet import HEADER_MIN, MAGIC, PACKET_MAX, claimed_length, read_packet
+from edge.sensors.ti_tlv import Rows
 
-MAGIC = bytes((2, 1, 4, 3, 6, 5, 8, 7))
-HEADER = Struct("<8s8I")
-TLV_HEADER = Struct("<2I")
+__all__ = ["MAGIC", "PACKET_MAX", "FrameCounters", "FrameParser", "decode"]
 
-PACKET_MAX = 1 << 16
-"""The largest real packet at hand has 768 bytes; lengths of 24 and 117 million were seen in corrupt ones."""
-TLVS_MAX = 32
-PADDING = 32
-"""Firmware with this header fills packets up to a multiple of this, with 0xBE, 0x00, 0x0F or stale bytes."""
 GAP_MAX = 10_000
 """A frame number that jumps farther (9 min at 55 ms) is a restart or a flipped bit, not frames lost on the way."""
 
@@ -55,6 +45,7 @@ class FrameParser:
         self._rest = b""
         self._searched = 0  # how far ``_rest`` is known to hold no second magic
         self._last_number: int | None = None
+        self._rows = Rows()
 
     def feed(self, data: bytes, at_s: float = 0.0) -> list[PointCloud]:
         """The frames that ``data`` completes, oldest first, each stamped ``at_s``; never raises."""
@@ -74,12 +65,13 @@ class FrameParser:
             if end is None:
                 break
             self._searched = 0
-            cloud = decode(data[start:end], at_s)
-            if cloud is None:
+            read = read_packet(data[start:end], at_s, self._rows)
+            if read is None:
                 self.counters.frames_corrupt += 1
                 self.counters.bytes_skipped += len(MAGIC)
                 at = start + len(MAGIC)
             else:
+                cloud, self._rows = read
                 self._count(cloud.frame)
                 clouds.append(cloud)
                 at = end
@@ -92,12 +84,12 @@ class FrameParser:
 
     def _end_of_packet(self, data: bytes, start: int, *, ended: bool) -> int | None:
         """Where the packet at ``start`` ends; None while bytes not yet here could decide otherwise."""
-        if len(data) - start < HEADER.size:
+        if len(data) - start < HEADER_MIN:
             return len(data) if ended else None
-        claimed = HEADER.unpack_from(data, start)[2]
-        if not HEADER.size <= claimed <= PACKET_MAX:
-            return start + HEADER.size
-        end: int = start + claimed
+        claimed = claimed_length(data, start)
+        if not HEADER_MIN <= claimed <= PACKET_MAX:
+            return start + HEADER_MIN
+        end = start + claimed
         known = self._searched if start == 0 else 0
         following = data.find(MAGIC, max(start + len(MAGIC), known), end + len(MAGIC) - 1)
         if following >= 0:
@@ -117,51 +109,9 @@ class FrameParser:
 
 
 def decode(packet: bytes, at_s: float = 0.0) -> PointCloud | None:
-    """One packet from its magic to its end, padding included, or None if it is corrupt."""
-    if len(packet) < HEADER.size:
-        return None
-    _, _, claimed, _, number, _, _, tlvs, _ = HEADER.unpack_from(packet)
-    if not HEADER.size <= claimed <= PACKET_MAX or tlvs > TLVS_MAX:
-        return None
-    contents = Contents()
-    try:
-        _walk(packet, claimed, tlvs, contents)
-    except MalformedError:
-        return None
-    return PointCloud(
-        at_s,
-        number,
-        contents.points,
-        contents.targets,
-        contents.heights,
-        contents.point_targets,
-        contents.presence,
-    )
-
-
-def _walk(packet: bytes, claimed: int, tlvs: int, contents: Contents) -> None:
-    view = memoryview(packet)
-    at = HEADER.size
-    for n in range(tlvs):
-        if at + TLV_HEADER.size > len(packet):
-            raise MalformedError(f"TLV {n + 1} of {tlvs} begins past the end of the packet")
-        kind, length = TLV_HEADER.unpack_from(packet, at)
-        at += TLV_HEADER.size
-        if at + length > len(packet):
-            if n == tlvs - 1 and _is_cut_profile(kind, at + length, len(packet), claimed):
-                return
-            raise MalformedError(f"TLV {n + 1} of {tlvs} runs past the end of the packet")
-        contents.take(kind, view[at : at + length])
-        at += length
-
-
-def _is_cut_profile(kind: int, end: int, sent: int, claimed: int) -> bool:
-    """The AWR1642 vital-signs firmware announces 20 bytes of range profile more than it sends, in each packet.
-
-    The packet is whole all the same: it claims room for them, and what was sent is a padded length. A packet that
-    lost bytes on the way is told apart by its length (159 and 97 bytes in that recording).
-    """
-    return kind == RANGE_PROFILE and end <= claimed and sent % PADDING == 0
+    """One packet by itself, from its magic to its end, padding included, or None if it is corrupt."""
+    read = read_packet(packet, at_s)
+    return None if read is None else read[0]
 
 
 def _begun_magic(data: bytes, since: int) -> int:
