@@ -5,6 +5,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.fall.people_settings import PeopleSettings
 from edge.fall.settings import MountSettings
 
 NEAR_M = 0.4
@@ -15,6 +16,9 @@ BELOW_FLOOR_M = -0.5
 
 CEILING_M = 2.2
 """Above a standing adult's head: the ceiling's mirror image."""
+
+Reflection = tuple[float, float, float, float]
+"""x, y, z in m and doppler in m/s, room frame: one reflection of a small cloud."""
 
 
 def to_room(points: NDArray[np.float32], mount: MountSettings) -> NDArray[np.float32]:
@@ -36,3 +40,36 @@ def body_points(points: NDArray[np.float32], mount: MountSettings) -> NDArray[np
     resolved = points[(distance >= NEAR_M) & (points[:, 2] != 0.0)]
     room = to_room(resolved, mount)
     return room[(room[:, 2] > BELOW_FLOOR_M) & (room[:, 2] < CEILING_M)]
+
+
+class RoomView:
+    """A small cloud's rows -> the reflections that can be of a body, in plain floats: 5 us for five rows.
+
+    Left out are the near field and what lies below the floor, above the ceiling or behind a wall of the room's box.
+    """
+
+    def __init__(self, mount: MountSettings, settings: PeopleSettings) -> None:
+        tilt = math.radians(mount.tilt_deg)
+        self._cos, self._sin, self._up = math.cos(tilt), math.sin(tilt), mount.height_m
+        self._top = settings.ceiling_m
+        self._x0, self._x1 = settings.x_m or (-math.inf, math.inf)
+        self._y0, self._y1 = settings.y_m or (-math.inf, math.inf)
+
+    def reflections(self, rows: list[list[float]]) -> list[Reflection]:
+        """Rows x, y, z, doppler, ... in the sensor frame."""
+        cos, sin, up, top = self._cos, self._sin, self._up, self._top
+        x0, x1, y0, y1 = self._x0, self._x1, self._y0, self._y1
+        near = NEAR_M * NEAR_M
+        kept: list[Reflection] = []
+        for row in rows:
+            x, y, z, doppler = row[0], row[1], row[2], row[3]
+            height = z * cos - y * sin + up
+            along = y * cos + z * sin
+            if (
+                BELOW_FLOOR_M < height < top
+                and x0 <= x <= x1
+                and y0 <= along <= y1
+                and x * x + y * y + z * z >= near
+            ):
+                kept.append((x, along, height, doppler))
+        return kept

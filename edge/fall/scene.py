@@ -25,7 +25,9 @@ class Body:
 
     ``heights_m`` are the heights of what was seen of it in this very frame (empty: only remembered); ``height_m``
     and ``top_m`` the middle and the 0.9 quantile of its last reflections, of which ``low_behind`` are near the
-    floor; ``spread_m`` how far these lie apart along the floor.
+    floor; ``spread_m`` how far these lie apart along the floor. They are of ``measured_s``: later reflections, if any,
+    were too few to tell a height. ``standing_m`` is the greatest middle height this body itself was lately held to
+    have, None while unknown: a mount measured wrongly moves both alike.
     """
 
     track: int
@@ -38,6 +40,8 @@ class Body:
     spread_m: float
     first_s: float
     seen_s: float
+    standing_m: float | None = None
+    measured_s: float = float("-inf")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,176 @@
+"""One followed body: where it is, how high its last reflections are, how high it stood; and the birth of a new one.
+
+Is: medians of the last few reflections, from at least two frames, so that a ghost of one frame moves nothing.
+Is not: stillness from silence; a track without reflections keeps what was last known of it.
+"""
+
+from collections import deque
+from math import hypot
+
+from edge.fall.place import Place
+from edge.fall.room import Reflection
+from edge.fall.scene import Body
+
+POINTS = 5
+"""Reflections behind one height: one frame's worth of an IWRL6432, 0.1-0.3 s of a sparse IWR6843."""
+POINTS_MIN = 3
+FRAMES_MIN = 2
+FRESH_S = 0.8
+"""Older reflections are of another moment; three frames at 3.8 Hz."""
+KEPT_FRAMES = 16
+LOW_M = 0.5
+"""At or below this a body is near the floor."""
+GAIN = 0.3
+"""Of the place filter, for one reflection: azimuth errs by 0.2 m at 4 m."""
+SPEED_MAX_MPS = 2.5
+STANDING_RISE_S = 0.7
+"""The upright height follows the body up this fast, and down only while it walks, and slowly."""
+STANDING_FALL_S = 20.0
+WALKS_MPS = 0.3
+
+
+class Track:
+    """What is remembered of one body; places and heights in the room frame, m and s."""
+
+    __slots__ = (
+        "bodiless",
+        "born",
+        "far_m",
+        "first_s",
+        "frames",
+        "height_m",
+        "heights_m",
+        "low_behind",
+        "measured_s",
+        "number",
+        "place",
+        "points",
+        "recent",
+        "seen_s",
+        "speed_mps",
+        "spread_m",
+        "standing_m",
+        "top_m",
+        "vx",
+        "vy",
+        "x",
+        "y",
+    )
+
+    def __init__(self, number: int, frames: list[tuple[float, list[Reflection]]]) -> None:
+        self.number = number
+        self.recent: deque[tuple[float, list[Reflection]]] = deque(maxlen=KEPT_FRAMES)
+        first = [point for _, points in frames for point in points]
+        self.x = sum(point[0] for point in first) / len(first)
+        self.y = sum(point[1] for point in first) / len(first)
+        self.vx = self.vy = 0.0
+        self.born = self.place = Place(self.x, self.y)
+        self.first_s = self.seen_s = frames[0][0]
+        self.measured_s = float("-inf")
+        self.points = self.frames = self.low_behind = 0
+        self.far_m = self.speed_mps = self.spread_m = 0.0
+        self.height_m = self.top_m = 0.0
+        self.standing_m: float | None = None
+        self.heights_m: tuple[float, ...] = ()
+        self.bodiless = False
+        for at_s, points in frames:
+            self.see(at_s, points)
+
+    def see(self, at_s: float, points: list[Reflection]) -> None:
+        """This frame's reflections of the body, at least one."""
+        self._follow(at_s, points)
+        self.recent.append((at_s, points))
+        self.heights_m = tuple([point[2] for point in points])
+        self.points += len(points)
+        self.frames += 1
+        self.seen_s = at_s
+        self._measure(at_s)
+
+    def silent(self, at_s: float) -> None:
+        """A frame without a reflection of the body: it is where it was, and no longer known to move."""
+        self.heights_m = ()
+        if at_s - self.seen_s > FRESH_S:
+            self.vx = self.vy = self.speed_mps = 0.0
+
+    def ahead(self, at_s: float) -> tuple[float, float]:
+        """Where the body should be by now; only a moment ahead, because people turn."""
+        wait_s = min(at_s - self.seen_s, FRESH_S)
+        return self.x + self.vx * wait_s, self.y + self.vy * wait_s
+
+    def body(self) -> Body:
+        """What is told of it."""
+        return Body(
+            self.number,
+            self.place,
+            self.height_m,
+            self.top_m,
+            self.heights_m,
+            self.low_behind,
+            self.speed_mps,
+            self.spread_m,
+            self.first_s,
+            self.seen_s,
+            self.standing_m,
+            self.measured_s,
+        )
+
+    def _follow(self, at_s: float, points: list[Reflection]) -> None:
+        """An alpha-beta filter over the middle of each frame's reflections."""
+        count = len(points)
+        mx = my = 0.0
+        for point in points:
+            mx += point[0]
+            my += point[1]
+        wait_s = at_s - self.seen_s
+        px, py = self.ahead(at_s)
+        ex, ey = mx / count - px, my / count - py
+        gain = GAIN * count / (GAIN * count + 1.0 - GAIN)
+        if wait_s > FRESH_S:
+            gain, self.vx, self.vy = max(gain, 0.6), 0.0, 0.0
+        elif wait_s > 0.0:
+            # Critically damped, so that a body that stops is not overshot.
+            rate = min(gain * gain / (2.0 - gain) / wait_s, 1.5)
+            self.vx = max(-SPEED_MAX_MPS, min(SPEED_MAX_MPS, self.vx + rate * ex))
+            self.vy = max(-SPEED_MAX_MPS, min(SPEED_MAX_MPS, self.vy + rate * ey))
+        self.x, self.y = px + gain * ex, py + gain * ey
+        self.speed_mps = hypot(self.vx, self.vy)
+        far_m = hypot(self.x - self.born.x_m, self.y - self.born.y_m)
+        self.far_m = max(self.far_m, far_m)
+
+    def _measure(self, at_s: float) -> None:
+        """The newest whole frames that make POINTS reflections; nothing new if all fresh ones are too few."""
+        latest: list[Reflection] = []
+        frames = 0
+        for when_s, points in reversed(self.recent):
+            if when_s <= at_s - FRESH_S:
+                break
+            latest += points
+            frames += 1
+            if frames >= FRAMES_MIN and len(latest) >= POINTS:
+                break
+        count = len(latest)
+        if count < POINTS_MIN or frames < FRAMES_MIN:
+            return
+        half, nine = count // 2, (9 * count) // 10
+        xs = sorted([point[0] for point in latest])
+        ys = sorted([point[1] for point in latest])
+        zs = sorted([point[2] for point in latest])
+        self.place = Place(xs[half], ys[half])
+        middle = zs[half] if count % 2 else (zs[half - 1] + zs[half]) / 2
+        self.height_m = max(0.0, middle)
+        self.top_m = zs[min(nine, count - 1)]
+        self.low_behind = sum([z <= LOW_M for z in zs])
+        self.spread_m = hypot(xs[-1] - xs[0], ys[-1] - ys[0])
+        self._stand(at_s)
+        self.measured_s = at_s
+
+    def _stand(self, at_s: float) -> None:
+        if self.standing_m is None:
+            self.standing_m = self.height_m
+            return
+        above_m = self.height_m - self.standing_m
+        wait_s = min(at_s - self.measured_s, FRESH_S)
+        if above_m > 0:
+            self.standing_m += above_m * min(1.0, wait_s / STANDING_RISE_S)
+        elif self.speed_mps > WALKS_MPS and self.height_m > LOW_M:
+            self.standing_m += above_m * min(1.0, wait_s / STANDING_FALL_S)
