@@ -11,16 +11,19 @@ each sequence is also measured with the floor wrong by 5 cm either way.
 
 import csv
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 
+from edge.depth.body import Measured, Steadied
 from edge.fall.place import Place
-from edge.fall.scene import Body, Scene
+from edge.fall.scene import Scene
 from models.falls.recording import DataError, Kind, Recording, TrueFall, Truth
 
 FPS = 30.0
 FLOOR_ERROR_M = 0.05
+HELD_S = 1.0
+"""Some sequences end as soon as the person has reached the floor: the last row is shown for so long again."""
 _COLUMNS = 11
 _ONSET_S = 1.0
 """The label 0 is always the 30 frames before lying: the fall is taken to begin there."""
@@ -61,8 +64,7 @@ def read_depth_features(path: Path, name: str) -> list[Recording]:
 
 
 def _recording(name: str, sequence: str, rows: list[Row], error_m: float) -> Recording:
-    first = rows[0].frame
-    scenes = [_scene((row.frame - first) / FPS, row, error_m) for row in rows]
+    scenes = _scenes(rows, error_m)
     return Recording(
         name=f"{name}#{sequence}",
         file=name,
@@ -85,11 +87,16 @@ def _truth(sequence: str, rows: list[Row]) -> Truth:
     return Truth((fall,), complete=True, source="sequence name and frame labels")
 
 
-def _scene(at_s: float, row: Row, error_m: float) -> Scene:
-    height_m, top_m = row.centroid_m + error_m, row.top_m + error_m
-    heights_m = (height_m,) * 6
-    body = Body(1, _PLACE, height_m, top_m, heights_m, 6 if height_m <= 0.5 else 0, 0.0, 0.5, 0.0, at_s)
-    return Scene(at_s, (body,))
+def _scenes(rows: list[Row], error_m: float) -> list[Scene]:
+    first, last = rows[0].frame, rows[-1]
+    held = [replace(last, frame=last.frame + n) for n in range(1, round(HELD_S * FPS) + 1)]
+    body = Steadied(track=1)
+    scenes = []
+    for row in (*rows, *held):
+        at_s = (row.frame - first) / FPS
+        seen = body.update(Measured(at_s, row.centroid_m + error_m, row.top_m + error_m, _PLACE))
+        scenes.append(Scene(at_s, (seen,)))
+    return scenes
 
 
 def _rows(path: Path) -> Iterator[Row]:

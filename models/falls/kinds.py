@@ -1,49 +1,72 @@
 """One mount and one set of settings for each kind of recording, for all recordings of the kind, with where it comes from.
 
 No recording states its mount rightly (the chirp files beside them contradict the walks in them), so a kind's mount is an
-estimate from the recordings themselves. A home's mount is measured; ``notes.json`` beside own recordings gives theirs.
+estimate from the recordings themselves, and where the shipped calibration can measure one from a recording's own walks,
+that is taken instead. A home's mount is measured; ``notes.json`` beside own recordings gives theirs.
 """
 
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from edge.fall.settings import FallSettings, MountSettings
+from edge.fall.people_settings import PeopleSettings
+from edge.fall.settings import FallSettings, MountSettings, SensorKind
 from models.falls.recording import Kind
+from models.falls.three_radars import ROOM_HEIGHT_M
+from models.falls.watching import Installed
 
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """What a kind is evaluated with, and why."""
+    """What a kind is evaluated with, and why. ``calibrates``: its recordings' own walks may give a better mount."""
 
+    sensor: SensorKind
     mount: MountSettings
     source: str
     fall: FallSettings = field(default_factory=FallSettings)
+    people: PeopleSettings = field(default_factory=PeopleSettings)
+    calibrates: bool = False
+
+    def installed(self, mount: MountSettings | None = None, fall: FallSettings | None = None) -> Installed:
+        """As a device of this kind would be set up."""
+        return Installed(mount or self.mount, (fall or self.fall).for_sensor(self.sensor), self.people)
 
 
-_IWR6843 = Setup(
-    MountSettings(height_m=1.4, tilt_deg=17.0),
-    "line through the walks of the recordings: 17 degrees down, antenna 0.25-0.5 m above the body's middle",
+def _wall(height_m: float, tilt_deg: float, source: str, *, calibrates: bool = False) -> Setup:
+    mount = MountSettings(height_m=height_m, tilt_deg=tilt_deg)
+    return Setup(SensorKind.WALL_RADAR, mount, source, calibrates=calibrates)
+
+
+_THREE = Setup(
+    SensorKind.DENSE_RADAR,
+    MountSettings(height_m=ROOM_HEIGHT_M, tilt_deg=0.0),
+    "the recordings are in the room's frame already (all three radars agree on places and heights)",
+    people=PeopleSettings(dense=True),
 )
 
 SETUPS = MappingProxyType(
     {
-        Kind.IWR6843: _IWR6843,
-        Kind.IWR6843_OUT_OF_BOX: _IWR6843,
-        Kind.IWRL6432: Setup(
-            MountSettings(height_m=1.25, tilt_deg=0.0),
+        Kind.IWR6843: _wall(
+            1.4,
+            17.0,
+            "line through the walks of the recordings; each recording's own walks where they suffice",
+            calibrates=True,
+        ),
+        Kind.IWR6843_OUT_OF_BOX: _wall(
+            1.0,
+            4.0,
+            "line through the walks of the recording; each recording's own walks where they suffice",
+            calibrates=True,
+        ),
+        Kind.IWRL6432: _wall(
+            1.25,
+            0.0,
             "lying bodies reflect at -1.05 m, standing ones around -0.2 m: level, 1.25 m above the floor",
         ),
-        Kind.IWR1843_FRONT: Setup(
-            MountSettings(height_m=0.8, tilt_deg=0.0), "stated by the recordings' authors: 0.8 m, level"
+        Kind.IWR1843_FRONT: _THREE,
+        Kind.IWR1843_SIDE: _THREE,
+        Kind.IWR1843_TOP: _THREE,
+        Kind.DEPTH_FEATURES: Setup(
+            SensorKind.DEPTH, MountSettings(), "heights in the files are above the floor already"
         ),
-        Kind.IWR1843_SIDE: Setup(
-            MountSettings(height_m=2.45, tilt_deg=0.0),
-            "stated by the recordings' authors: 2.45 m, turned sideways",
-        ),
-        Kind.IWR1843_TOP: Setup(
-            MountSettings(height_m=2.45, tilt_deg=45.0),
-            "stated by the recordings' authors: 2.45 m, straight down",
-        ),
-        Kind.DEPTH_FEATURES: Setup(MountSettings(), "heights in the file are above the floor already"),
     }
 )

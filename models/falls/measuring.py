@@ -8,7 +8,7 @@ from models.falls.kinds import SETUPS, Setup
 from models.falls.opening import Found
 from models.falls.recording import Kind, Recording
 from models.falls.scoring import Result, Tally, score, tally
-from models.falls.watching import watch_all
+from models.falls.watching import Installed, watch_all
 
 Progress = Callable[[str], None]
 
@@ -62,16 +62,16 @@ def measure(
         if progress is not None:
             progress(recording.name)
         mount = found.mounts.get(recording.file, setup.mount)
-        measured.results.append(measure_one(recording, mount, fall or setup.fall))
+        measured.results.append(measure_one(recording, setup.installed(mount, fall)))
         measured.setups[recording.kind] = described(mount, setup)
     if found.unknown:
         measured.notes.append("not a recording of a known format: " + ", ".join(found.unknown_in_words()))
     return measured
 
 
-def measure_one(recording: Recording, mount: MountSettings, fall: FallSettings) -> Result:
+def measure_one(recording: Recording, installed: Installed) -> Result:
     """One recording, from its readings to its score."""
-    return score(recording, watch_all(recording.readings(), mount, fall))
+    return score(recording, watch_all(recording.readings(), installed, falls=recording.truth.falls))
 
 
 def described(mount: MountSettings, setup: Setup) -> str:

@@ -6,6 +6,8 @@ from models.falls.intervals import Interval
 from models.falls.measuring import Measured
 from models.falls.scoring import Result, Tally
 
+RATE_HOURS_MIN = 6.0
+
 
 def as_lines(measured: Measured) -> list[str]:
     """What a technician reads: by recording, by kind of fall, every false suspicion with its cause, what was left out."""
@@ -48,14 +50,19 @@ def _row(one: Tally) -> str:
     if one.windows:
         parts.append(f"alarms in {one.windows_alarmed} of {one.windows} recordings without a fall")
     if one.hours:
-        parts.append(
-            f"{one.false_suspected} false suspicions, {one.false_confirmed} confirmed in {hours_in_words(one.hours)}"
-            f" ({rate_in_words(one.false_per_hour)} suspicions/h,"
-            f" {rate_in_words(one.false_confirmed_per_day)} confirmed/day)"
-        )
+        false = f"{one.false_suspected} false suspicions, {one.false_confirmed} confirmed in {hours_in_words(one.hours)}"
+        parts.append(f"{false} ({_rates(one)})")
     if one.unexplained:
         parts.append(f"{one.unexplained} suspicions where not all is labelled")
     return "; ".join(parts) or "no label, no suspicion"
+
+
+def _rates(one: Tally) -> str:
+    """Per day only where there are days: minutes prove nothing about a day, and say so by their interval per hour."""
+    per_hour = f"{rate_in_words(one.false_per_hour)} suspicions/h"
+    if one.hours < RATE_HOURS_MIN:
+        return per_hour
+    return f"{per_hour}, {rate_in_words(one.false_confirmed_per_day)} confirmed/day"
 
 
 def hours_in_words(hours: float) -> str:

@@ -2,6 +2,10 @@
 
 ``radar`` is 0 for the front, 1 for the side, 2 for the top one. The pickle is a list of frames, each a dict of the three
 radars' (N, 5) arrays. Each radar is a recording of its own, as a home has one; x, y, z in m, doppler in m/s, SNR in dB.
+
+All three are in the room's frame already: the distances of the points from the place where a radar stood come in steps of
+its range bin (0.0436 m), and those from the origin do not; a standing body is at the same place and height for each. So
+the reader takes a mount's height off again, for perception to add.
 """
 
 import pickle
@@ -16,6 +20,9 @@ from edge.sensors.readings import PointCloud
 from models.falls.recording import DataError, Kind, Recording
 
 PERIOD_S = 0.05
+ROOM_HEIGHT_M = 1.0
+"""Of the mount that is taken off and added again; any would do."""
+_ABOVE = np.array([0.0, 0.0, ROOM_HEIGHT_M, 0.0, 0.0], np.float32)
 RADARS = (Kind.IWR1843_FRONT, Kind.IWR1843_SIDE, Kind.IWR1843_TOP)
 _PICKLED = ("IWR1843_Ori", "IWR1843_Side", "IWR1843_Top")
 _ALLOWED = {
@@ -46,7 +53,7 @@ def read_three_radars(path: Path, name: str) -> list[Recording]:
     frames = _from_npz(path) if packed else _from_pickle(path)
     found = []
     for radar, kind in enumerate(RADARS):
-        clouds = [PointCloud(n * PERIOD_S, n, seen[radar]) for n, seen in enumerate(frames)]
+        clouds = [PointCloud(n * PERIOD_S, n, seen[radar] - _ABOVE) for n, seen in enumerate(frames)]
         if not any(len(cloud.points) for cloud in clouds):
             continue
         found.append(

@@ -1,20 +1,25 @@
 """One recording through what runs in a home: perception, then the fall watcher, then silence until a question is over."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from contract.messages import Fall
-from edge.fall.machine import FallMachine, FallState, Now, Tell
-from edge.fall.posture import BodyHeight, Posture
-from edge.fall.posture import Reading as BodyReading
-from edge.fall.scene import Body, Scene
+from edge.fall.people import People
+from edge.fall.people_settings import PeopleSettings
+from edge.fall.scene import Body, PointPerception, Scene
 from edge.fall.settings import AskSettings, FallSettings, MountSettings
+from edge.fall.watcher import Action, FallWatcher, Now, Tell
+from edge.fall.zones import ZoneSettings
 from edge.sensors.readings import PointCloud
-from models.falls.recording import Reading
+from models.falls.recording import Reading, TrueFall
 
 START_MS = 1_700_000_000_000
 """A recording's own date decides nothing; a fixed one keeps ids and results the same from run to run."""
 TRACE_EVERY_S = 0.2
+ON_FLOOR_S = 5.0
+"""Somebody near the floor for so long lies there; who picks something up is higher again."""
+SILENCE_S = 1.0
+"""A device steps about so often without a frame."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +29,7 @@ class Said:
     at_s: float
     incident: str
     phase: str
+    kind: str
     confidence: float
     evidence: dict[str, float]
     cancelled_by: str | None = None
@@ -31,87 +37,112 @@ class Said:
 
 @dataclass(slots=True)
 class Watched:
-    """A recording's outcome: what was said, and the body's height over time for a picture of it."""
+    """A recording's outcome: what was said, when somebody was on the floor, and heights over time for a picture of it."""
 
     said: list[Said] = field(default_factory=list)
     trace: list[tuple[float, float]] = field(default_factory=list)
+    floor: list[tuple[float, float]] = field(default_factory=list)
     frames: int = 0
     ended_s: float = 0.0
 
 
-class Watch:
-    """The device's judgement of one recording, frame by frame."""
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """How a sensor hangs and what its device is set to."""
 
-    def __init__(
-        self, mount: MountSettings, fall: FallSettings, ask: AskSettings | None = None, *, traced: bool = True
-    ) -> None:
-        self._ask = ask or AskSettings()
-        self._body = BodyHeight(mount, fall)
-        self._fall = fall
-        self._number = 0
-        self._machine = FallMachine(fall, self._ask, self._ulid)
-        self._state = FallState()
+    mount: MountSettings = field(default_factory=MountSettings)
+    fall: FallSettings = field(default_factory=FallSettings)
+    people: PeopleSettings = field(default_factory=PeopleSettings)
+    zones: tuple[ZoneSettings, ...] = ()
+    ask: AskSettings = field(default_factory=AskSettings)
+
+
+class Watch:
+    """The device's judgement of one recording, frame by frame.
+
+    ``up_s`` are moments at which a person is known to be up again: a question then open is answered as by the button, so
+    that acted falls a few seconds apart each count.
+    """
+
+    def __init__(self, installed: Installed, *, up_s: Sequence[float] = (), traced: bool = True) -> None:
+        self._ask = installed.ask
+        self._people: PointPerception = People(installed.mount, installed.people)
+        self._watcher = FallWatcher(installed.fall, installed.ask, installed.zones, self._ulid)
+        self._floor_m = installed.fall.floor_m
+        self._up_s = sorted(up_s, reverse=True)
         self._traced = traced
         self._traced_s = float("-inf")
+        self._low_s: float | None = None
         self._clock_s = 0.0
+        self._number = 0
         self.outcome = Watched()
 
     def take(self, reading: Reading) -> None:
         """One frame further; silence since the last one is lived through second by second."""
-        self.wait_until(reading.at_s - 1.0)
+        self.wait_until(reading.at_s - SILENCE_S)
         self._clock_s = reading.at_s
-        scene = self.see(reading)
+        scene = self._see(reading)
         self.outcome.frames += 1
         self.outcome.ended_s = reading.at_s
-        self._trace(scene)
         self._step(scene)
+        if self._traced:
+            self._trace(scene)
+            self._lies(scene)
 
     def wait_until(self, until_s: float) -> None:
         """Time passes and the sensor says nothing."""
-        while self._clock_s + 1.0 <= until_s:
-            self._clock_s += 1.0
+        while self._clock_s + SILENCE_S <= until_s:
+            self._clock_s += SILENCE_S
             self._step(None)
 
     def finish(self) -> Watched:
         """The recording is over: a question asked at its end runs out, as it would at home."""
-        self.wait_until(self._clock_s + self._ask.seconds + 2.0)
+        if self._low_s is not None:
+            self._end_lie(self._clock_s)
+        if self._watcher.standing:
+            self.wait_until(self._clock_s + self._ask.seconds + 2 * SILENCE_S)
         return self.outcome
 
-    def see(self, reading: Reading) -> Scene:
-        """What perception makes of one frame."""
+    def _see(self, reading: Reading) -> Scene:
         if isinstance(reading, Scene):
             return reading
         if not isinstance(reading, PointCloud):
-            raise TypeError("depth pictures need depth perception")
-        seen = self._body.update(reading.at_s, reading.points)
-        if seen.height_m is None or seen.place is None:
-            return Scene(reading.at_s, loose=len(seen.points_m))
-        body = Body(
-            1,
-            seen.place,
-            seen.height_m,
-            seen.height_m,
-            seen.points_m,
-            seen.low_behind,
-            0.0,
-            0.0,
-            0.0,
-            seen.at_s,
-        )
-        return Scene(reading.at_s, (body,))
+            raise TypeError("depth pictures are seen before they come here")
+        return self._people.update(reading)
 
     def _step(self, scene: Scene | None) -> None:
         now = Now(self._clock_s, START_MS + round(self._clock_s * 1000))
-        reading = None if scene is None else _reading(scene)
-        self._state, actions = self._machine.step(self._state, reading, now)
-        for action in actions:
-            if isinstance(action, Tell):
-                self.outcome.said.append(_said(self._clock_s, action.fall))
+        while self._up_s and self._up_s[-1] <= self._clock_s:
+            self._up_s.pop()
+            while actions := self._watcher.button(now):
+                self._hear(actions)
+            for incident in self._watcher.standing:
+                self._watcher.closed(incident.id)
+        self._hear(self._watcher.step(scene, now))
+
+    def _hear(self, actions: list[Action]) -> None:
+        self.outcome.said += [_said(self._clock_s, one.fall) for one in actions if isinstance(one, Tell)]
 
     def _trace(self, scene: Scene) -> None:
-        if self._traced and scene.bodies and scene.at_s - self._traced_s >= TRACE_EVERY_S:
+        if scene.bodies and scene.at_s - self._traced_s >= TRACE_EVERY_S:
             self._traced_s = scene.at_s
-            self.outcome.trace += [(round(scene.at_s, 2), round(body.height_m, 2)) for body in scene.bodies]
+            fresh = [body for body in scene.bodies if body.heights_m]
+            self.outcome.trace += [(round(scene.at_s, 2), round(body.height_m, 2)) for body in fresh]
+
+    def _lies(self, scene: Scene) -> None:
+        low = any(self._is_low(body) for body in scene.bodies)
+        if low and self._low_s is None:
+            self._low_s = scene.at_s
+        elif not low and self._low_s is not None:
+            self._end_lie(scene.at_s)
+
+    def _is_low(self, body: Body) -> bool:
+        return body.height_m <= self._floor_m
+
+    def _end_lie(self, at_s: float) -> None:
+        if self._low_s is not None and at_s - self._low_s >= ON_FLOOR_S:
+            self.outcome.floor.append((round(self._low_s, 2), round(at_s, 2)))
+        self._low_s = None
 
     def _ulid(self, unix_ms: int) -> str:  # noqa: ARG002 - numbered, so that two runs say the same
         self._number += 1
@@ -120,13 +151,15 @@ class Watch:
 
 def watch_all(
     readings: Iterable[Reading],
-    mount: MountSettings,
-    fall: FallSettings,
+    installed: Installed,
     *,
+    falls: Iterable[TrueFall] = (),
+    traced: bool = True,
     each: Callable[[float], None] | None = None,
 ) -> Watched:
     """A whole recording; ``each`` is told the time of every frame, for progress."""
-    watch = Watch(mount, fall)
+    up_s = [fall.latest_s for fall in falls if fall.latest_s != float("inf")]
+    watch = Watch(installed, up_s=up_s, traced=traced)
     for reading in readings:
         watch.take(reading)
         if each is not None:
@@ -134,15 +167,14 @@ def watch_all(
     return watch.finish()
 
 
-def _reading(scene: Scene) -> BodyReading:
-    if not scene.bodies:
-        return BodyReading(scene.at_s, (), 0, None, None, Posture.UNKNOWN)
-    body = scene.bodies[0]
-    return BodyReading(
-        scene.at_s, body.heights_m, body.low_behind, body.height_m, body.place, Posture.UNKNOWN
-    )
-
-
 def _said(at_s: float, fall: Fall) -> Said:
     evidence = {one.code: one.value for one in fall.evidence}
-    return Said(at_s, fall.incident, fall.phase.value, fall.confidence, evidence, fall.cancelled_by)
+    return Said(
+        round(at_s, 3),
+        fall.incident,
+        fall.phase.value,
+        fall.kind,
+        fall.confidence,
+        evidence,
+        fall.cancelled_by,
+    )
