@@ -1,6 +1,7 @@
 """``mimamori evaluate``: what the fall room is worth, on recordings and on simulated homes."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -32,6 +33,7 @@ def falls(
     """Measure recall, latency and false alarms with their intervals. Exit 1 if nothing could be evaluated."""
     from models.falls.measuring import evaluable, measure
     from models.falls.opening import open_folder
+    from models.falls.report import as_html
     from models.falls.telling import as_json, as_lines
 
     if recordings is None:
@@ -42,6 +44,10 @@ def falls(
         typer.echo(line)
     if json_file is not None:
         json_file.write_text(json.dumps(as_json(measured), indent=1, ensure_ascii=False), encoding="utf-8")
+    if html_file is not None:
+        html_file.write_text(
+            as_html(measured, datetime.now(UTC).astimezone().strftime("%Y-%m-%d")), encoding="utf-8"
+        )
     if not evaluable(measured.results):
         typer.echo(f"{recordings}: nothing in it could be evaluated", err=True)
         raise typer.Exit(1)

@@ -22,6 +22,7 @@ SHIPPED = Path(__file__).parent / "labels"
 LABELS_NAME = "notes.json"
 """A labels file of this name in a folder is taken without being asked for."""
 DIGITS = 16
+FALL_AFTER_PRESS_S = 2.0
 _NO_FALL = re.compile(r"no[-_ ]?falls?(?![a-z])|(?<![a-z])adls?(?![a-z])", re.IGNORECASE)
 _FALL = re.compile(r"(?<![a-z])falls?(?![a-z])", re.IGNORECASE)
 
@@ -118,6 +119,7 @@ def labelled(recording: Recording, path: Path, note: Note | None) -> Recording:
         return recording.known(Truth((), complete=True, source="file name"))
     if _FALL.search(stem) and "#" in recording.name:
         # One window each: the fall is somewhere in it, after the key press it begins with.
-        fall = TrueFall(0.0, why="the window begins at a key press, 2-3 s before the fall")
+        why = "the window begins at a key press, 2-3 s before the fall; the earlier end is taken"
+        fall = TrueFall(FALL_AFTER_PRESS_S, why=why, since_s=0.0)
         return recording.known(Truth((fall,), complete=True, source="file name"))
     return recording

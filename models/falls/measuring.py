@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from edge.fall.settings import FallSettings, MountSettings
 from models.falls.kinds import SETUPS, Setup
 from models.falls.opening import Found
-from models.falls.recording import Kind, Recording
+from models.falls.recording import LIES, Kind, Recording
 from models.falls.scoring import Result, Tally, score, tally
 from models.falls.watching import Installed, watch_all
 
@@ -38,6 +38,8 @@ class Measured:
         tallies: dict[str, Tally] = {}
         for result in self.as_recorded():
             for event in result.events:
+                if event.fall.kind == LIES:
+                    continue
                 one = tallies.setdefault(event.fall.kind, Tally())
                 one.count(event)
         return dict(sorted(tallies.items()))

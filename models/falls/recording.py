@@ -27,17 +27,22 @@ class Kind(StrEnum):
     SIMULATED = "simulated"
 
 
+LIES = "lies there"
+
+
 @dataclass(frozen=True, slots=True)
 class TrueFall:
     """A fall that happened; ``at_s`` is when balance was lost, as well as the labels know.
 
-    A suspicion after ``latest_s`` is not of this fall: the person was up again, or too much time has gone.
+    A suspicion before ``since_s`` or after ``latest_s`` is not of this fall: the person was not down yet, or up again.
+    Of the kind LIES nobody falls: somebody lies on the floor from the start.
     """
 
     at_s: float
     kind: str = "fall"
     latest_s: float = float("inf")
     why: str = ""
+    since_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from models.falls.intervals import Interval, quantile, rate, share
-from models.falls.recording import Recording, TrueFall, Truth
+from models.falls.recording import LIES, Recording, TrueFall, Truth
 from models.falls.watching import Said, Watched
 
 EARLY_S = 1.0
@@ -87,7 +87,9 @@ def _owner(at_s: float, falls: tuple[TrueFall, ...]) -> int | None:
     owners = [
         n
         for n, fall in enumerate(falls)
-        if fall.at_s - EARLY_S <= at_s <= min(fall.latest_s, max(fall.at_s + LATE_S, _lasting(fall)))
+        if (fall.at_s - EARLY_S if fall.since_s is None else fall.since_s)
+        <= at_s
+        <= min(fall.latest_s, max(fall.at_s + LATE_S, _lasting(fall)))
     ]
     return max(owners, key=lambda n: falls[n].at_s) if owners else None
 
@@ -126,6 +128,9 @@ def _alarm(said: list[Said], truth: Truth) -> Alarm:
 class Tally:
     """The score of many recordings together."""
 
+    lying: int = 0
+    lying_told: int = 0
+    """Recordings in which somebody lies on the floor from the start, and those in which that was told or shown."""
     falls: int = 0
     suspected: int = 0
     confirmed: int = 0
@@ -134,6 +139,8 @@ class Tally:
     false_confirmed: int = 0
     unexplained: int = 0
     """Incidents in recordings whose falls are not all known: neither right nor wrong."""
+    floor_shown_s: float = 0.0
+    """For how long somebody was shown on the floor in recordings known to hold no fall: a pet, or an error."""
     windows: int = 0
     windows_alarmed: int = 0
     """Recordings known to hold no fall, and those of them with any suspicion."""
@@ -143,7 +150,11 @@ class Tally:
     def add(self, result: Result) -> None:
         """One recording more."""
         for event in result.events:
-            self.count(event)
+            if event.fall.kind == LIES:
+                self.lying += 1
+                self.lying_told += event.suspected_s is not None or bool(result.watched.floor)
+            else:
+                self.count(event)
         if not result.truth.complete:
             self.unexplained += len(result.alarms)
             return
@@ -153,6 +164,7 @@ class Tally:
         if not result.truth.falls:
             self.windows += 1
             self.windows_alarmed += bool(result.alarms)
+            self.floor_shown_s += sum(to_s - from_s for from_s, to_s in result.watched.floor)
 
     def count(self, event: Event) -> None:
         """One fall more."""

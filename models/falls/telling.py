@@ -47,8 +47,12 @@ def _row(one: Tally) -> str:
         )
         if one.to_suspected_s:
             parts.append(f"after {one.latency(0.5):.1f} s (median), {one.latency(0.95):.1f} s (p95)")
+    if one.lying:
+        parts.append(f"somebody on the floor reported in {one.lying_told} of {one.lying} recordings")
     if one.windows:
         parts.append(f"alarms in {one.windows_alarmed} of {one.windows} recordings without a fall")
+    if one.floor_shown_s:
+        parts.append(f"somebody shown on the floor for {one.floor_shown_s:.0f} s of them")
     if one.hours:
         false = f"{one.false_suspected} false suspicions, {one.false_confirmed} confirmed in {hours_in_words(one.hours)}"
         parts.append(f"{false} ({_rates(one)})")
@@ -102,6 +106,8 @@ def _tally(one: Tally) -> dict[str, Any]:
         "falls": one.falls,
         "suspected": one.suspected,
         "confirmed": one.confirmed,
+        "on_the_floor": one.lying,
+        "on_the_floor_reported": one.lying_told,
         "recall": _interval(one.recall),
         "recall_confirmed": _interval(one.recall_confirmed),
         "to_suspected_s": {"median": one.latency(0.5), "p95": one.latency(0.95)},
@@ -110,6 +116,7 @@ def _tally(one: Tally) -> dict[str, Any]:
         "false_confirmed": one.false_confirmed,
         "false_suspected_per_hour": _interval(one.false_per_hour),
         "false_confirmed_per_day": _interval(one.false_confirmed_per_day),
+        "on_the_floor_without_fall_s": round(one.floor_shown_s, 1),
         "recordings_without_fall": one.windows,
         "recordings_without_fall_alarmed": one.windows_alarmed,
         "suspicions_where_not_all_is_labelled": one.unexplained,
@@ -130,6 +137,7 @@ def _result(result: Result) -> dict[str, Any]:
         "seconds": round(result.duration_s, 2),
         "frames": result.watched.frames,
         "labels": result.truth.source,
+        "on_the_floor_s": result.watched.floor,
         "falls": [
             {
                 "at_s": event.fall.at_s,

@@ -1,7 +1,7 @@
 """Three IWR1843 around one room: an npz of ``points`` (N, 5), ``frame`` and ``radar`` per point, or the original pickle.
 
 ``radar`` is 0 for the front, 1 for the side, 2 for the top one. The pickle is a list of frames, each a dict of the three
-radars' (N, 5) arrays. Each radar is a recording of its own, as a home has one; x, y, z in m, doppler in m/s, SNR in dB.
+radars' (N, 5) arrays. Each radar is a recording of its own, as a home has one; x, y, z in m, doppler in m/s, SNR in 0.1 dB.
 
 All three are in the room's frame already: the distances of the points from the place where a radar stood come in steps of
 its range bin (0.0436 m), and those from the origin do not; a standing body is at the same place and height for each. So
@@ -23,6 +23,8 @@ PERIOD_S = 0.05
 ROOM_HEIGHT_M = 1.0
 """Of the mount that is taken off and added again; any would do."""
 _ABOVE = np.array([0.0, 0.0, ROOM_HEIGHT_M, 0.0, 0.0], np.float32)
+_UNITS = np.array([1.0, 1.0, 1.0, 1.0, 0.1], np.float32)
+"""SNR is kept in tenths of a dB."""
 RADARS = (Kind.IWR1843_FRONT, Kind.IWR1843_SIDE, Kind.IWR1843_TOP)
 _PICKLED = ("IWR1843_Ori", "IWR1843_Side", "IWR1843_Top")
 _ALLOWED = {
@@ -53,7 +55,9 @@ def read_three_radars(path: Path, name: str) -> list[Recording]:
     frames = _from_npz(path) if packed else _from_pickle(path)
     found = []
     for radar, kind in enumerate(RADARS):
-        clouds = [PointCloud(n * PERIOD_S, n, seen[radar] - _ABOVE) for n, seen in enumerate(frames)]
+        clouds = [
+            PointCloud(n * PERIOD_S, n, (seen[radar] - _ABOVE) * _UNITS) for n, seen in enumerate(frames)
+        ]
         if not any(len(cloud.points) for cloud in clouds):
             continue
         found.append(

@@ -1,0 +1,229 @@
+"""One HTML page a city can read: Japanese with English beside it, figures with intervals, pictures, nothing to fetch."""
+
+from collections.abc import Iterable
+from html import escape
+
+from models.falls.intervals import Interval
+from models.falls.measuring import Measured
+from models.falls.pictures import latency_picture, trace_pictures, window_pictures
+from models.falls.scoring import Result, Tally
+from models.falls.words import both, catalogue, items, named
+
+RATE_HOURS_MIN = 6.0
+"""Fewer hours than this say nothing of a day, whatever their interval."""
+ALARMS_MAX = 60
+"""So many false alarms are listed one by one; the JSON holds all."""
+
+PER_DAY = f"{catalogue('ja')['per_day']} {catalogue('en')['per_day']}"
+
+STYLE = """
+:root { color-scheme: light; }
+body { font: 16px/1.7 "Noto Sans JP", "Hiragino Sans", "Yu Gothic UI", "Noto Sans CJK JP", sans-serif; color: #1f2933;
+  max-width: 62rem; margin: 2rem auto; padding: 0 1rem; }
+h1 { font-size: 1.7rem; line-height: 1.35; margin: 0 0 .4rem; } h2 { font-size: 1.25rem; margin: 2.6rem 0 .6rem;
+  border-bottom: 2px solid #2b6cb0; padding-bottom: .2rem; } h3 { font-size: 1rem; margin: 1.4rem 0 .2rem; }
+[lang=en] { display: block; color: #52606d; font-size: .85em; font-weight: 400; line-height: 1.45; }
+th [lang=en], td [lang=en] { font-size: .8em; }
+.cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(13.5rem, 1fr)); gap: .8rem; }
+.card { border: 1px solid #cbd2d9; border-radius: 8px; padding: .8rem 1rem; }
+.card b { display: block; font-size: 1.8rem; line-height: 1.3; margin: .2rem 0 0; } .card small { color: #52606d;
+  display: block; line-height: 1.5; } .card i { display: block; font-style: normal; margin-bottom: .3rem; }
+.group { font-weight: 600; margin: 1.2rem 0 .4rem; }
+table { border-collapse: collapse; width: 100%; font-size: .88rem; margin: .6rem 0; }
+th, td { border-bottom: 1px solid #d5dbe1; padding: .35rem .5rem; text-align: left; vertical-align: top; }
+th { background: #f0f4f8; font-weight: 600; } td.n, th.n { text-align: right;
+  font-variant-numeric: tabular-nums; white-space: nowrap; }
+td small { color: #52606d; display: block; white-space: nowrap; } td.file { overflow-wrap: anywhere; min-width: 9rem; }
+th.n [lang=ja] { white-space: nowrap; } th.n [lang=en] { white-space: normal; min-width: 4rem; }
+.scroll { overflow-x: auto; } svg { display: block; max-width: 100%; height: auto; margin: .3rem 0; font-family: inherit; }
+.pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(26rem, 1fr)); gap: 1rem; }
+ul { padding-left: 1.2rem; } li { margin: .3rem 0; } .variant { color: #52606d; }
+@media print { h2 { break-after: avoid; } svg, .card, tr { break-inside: avoid; } body { margin: 0; } }
+"""
+
+
+def as_html(measured: Measured, made: str) -> str:
+    """The page; ``made`` is its date, in words."""
+    real = [result for result in measured.as_recorded() if result.kind != "simulated"]
+    played = [result for result in measured.as_recorded() if result.kind == "simulated"]
+    parts = [
+        f"<h1>{both('title')}</h1>{both('lead', tag='p')}<p><small>{escape(made)}</small></p>",
+        _section("summary", _cards("recordings", real) + _cards("simulated", played)),
+        _section("measured_on", both("measured_on_text", tag="p")),
+        _section("by_sensor", _table("sensor", _named("sensors", measured.by(lambda result: result.kind)))),
+    ]
+    if played:
+        homes = measured.by(lambda result: result.file if result.kind == "simulated" else "")
+        homes.pop("", None)
+        parts.append(_section("by_home", _table("home", _named("homes", homes))))
+    parts.append(
+        _section("by_kind", _table("kind", _named("kinds", measured.by_fall_kind()), recall_only=True))
+    )
+    parts.append(_section("latency_plot", both("latency_plot_text", tag="p") + latency_picture(measured)))
+    parts.append(_section("alarms", _alarms(measured.as_recorded())))
+    windows, traces = window_pictures(real), trace_pictures(real)
+    if windows or traces:
+        shown = f"{both('windows_text', tag='p')}{windows}" if windows else ""
+        shown += f"{both('traces_text', tag='p')}{traces}" if traces else ""
+        parts.append(_section("traces", shown))
+    if real:
+        files = {
+            name: one
+            for name, one in measured.by(lambda result: result.file).items()
+            if one.hours or one.falls or one.unexplained
+        }
+        parts.append(
+            _section("by_recording", _table("recordings", {escape(name): one for name, one in files.items()}))
+        )
+    parts.append(_section("not_covered", items("not_covered_items")))
+    parts.append(_section("explained", items("explained_items")))
+    parts.append(_section("settings", _settings(measured)))
+    if measured.notes:
+        lines = "".join(f"<li>{escape(note)}</li>" for note in measured.notes)
+        parts.append(_section("left_out", f"<ul>{lines}</ul>"))
+    title = escape(catalogue("ja")["title"])
+    head = (
+        '<meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+        f"<title>{title}</title><style>{STYLE}</style>"
+    )
+    return f'<!doctype html><html lang="ja"><head>{head}</head><body>{"".join(parts)}</body></html>\n'
+
+
+def _section(key: str, content: str) -> str:
+    return f"<section><h2>{both(key)}</h2>{content}</section>"
+
+
+def _cards(key: str, results: list[Result]) -> str:
+    if not results:
+        return ""
+    total = Tally()
+    for result in results:
+        total.add(result)
+    cards = [
+        _card("found", f"{total.suspected} / {total.falls}" if total.falls else "-", _share(total.recall)),
+        _card("latency", _latency(total), ""),
+        *([_card("lying", f"{total.lying_told} / {total.lying}", "")] if total.lying else []),
+        _card("false_confirmed", str(total.false_confirmed), _span(total)),
+        _card("false_suspected", str(total.false_suspected - total.false_confirmed), _hours(total.hours)),
+    ]
+    return f'<div class="group">{both(key)}</div><div class="cards">{"".join(cards)}</div>'
+
+
+def _card(key: str, figure: str, below: str) -> str:
+    small = f"<i>{below}</i>" if below else ""
+    return f'<div class="card">{both(key)}<b>{figure}</b>{small}{both(key + "_note", tag="small")}</div>'
+
+
+def _latency(one: Tally) -> str:
+    middle, late = one.latency(0.5), one.latency(0.95)
+    return "-" if middle is None or late is None else f"{middle:.1f} / {late:.1f} s"
+
+
+def _share(interval: Interval | None) -> str:
+    if interval is None:
+        return "-"
+    return f"{100 * interval.value:.1f} % ({100 * interval.low:.1f}-{100 * interval.high:.1f} %)"
+
+
+def _span(one: Tally) -> str:
+    """The rate per day if there were hours enough, else only for how long."""
+    interval = one.false_confirmed_per_day
+    if interval is None or one.hours < RATE_HOURS_MIN:
+        return _hours(one.hours)
+    return f"{_hours(one.hours)}: {interval.value:.3g} ({interval.low:.2g}-{interval.high:.2g}) {PER_DAY}"
+
+
+def _hours(hours: float) -> str:
+    if hours >= 48:
+        return f"{hours / 24:.1f} 日 days"
+    return f"{hours:.1f} 時間 h" if hours >= 2 else f"{60 * hours:.1f} 分 min"
+
+
+def _named(table: str, tallies: dict[str, Tally]) -> dict[str, Tally]:
+    """Keys as HTML; a variant stays behind its name."""
+    shown = {}
+    for key, one in tallies.items():
+        code, _, variant = key.partition(", ")
+        name = named(table, code) + (f'<span class="variant">{escape(variant)}</span>' if variant else "")
+        shown[name] = one
+    return shown
+
+
+def _table(first: str, tallies: dict[str, Tally], *, recall_only: bool = False) -> str:
+    heads = [
+        both(first),
+        *(f"{both(key)}" for key in ("falls", "suspected", "confirmed", "recall", "median", "p95")),
+    ]
+    if not recall_only:
+        heads += [both("without_fall"), both("duration"), both("false_suspected"), both("false_confirmed")]
+    head = "".join(f'<th class="{"n" if n else ""}">{text}</th>' for n, text in enumerate(heads))
+    rows = "".join(_row(name, one, recall_only=recall_only) for name, one in tallies.items())
+    return f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
+
+
+def _row(name: str, one: Tally, *, recall_only: bool) -> str:
+    middle, late = one.latency(0.5), one.latency(0.95)
+    interval = one.recall
+    found = (
+        ""
+        if interval is None
+        else (
+            f"{100 * interval.value:.1f} %<small>{100 * interval.low:.1f}-{100 * interval.high:.1f}</small>"
+        )
+    )
+    cells = [
+        str(one.falls or ""),
+        str(one.suspected) if one.falls else "",
+        str(one.confirmed) if one.falls else "",
+        found,
+        "" if middle is None else f"{middle:.1f} s",
+        "" if late is None else f"{late:.1f} s",
+    ]
+    if not recall_only:
+        cells += [
+            f"{one.windows_alarmed} / {one.windows}" if one.windows else "",
+            _hours(one.hours) if one.hours else "",
+            f"{one.false_suspected}{_small_rate(one.false_per_hour, one.hours, 'h')}"
+            if one.hours
+            else _unlabelled(one),
+            f"{one.false_confirmed}{_small_rate(one.false_confirmed_per_day, one.hours, 'day')}"
+            if one.hours
+            else "",
+        ]
+    return f'<tr><td class="file">{name}</td>{"".join(f"<td class=n>{cell}</td>" for cell in cells)}</tr>'
+
+
+def _unlabelled(one: Tally) -> str:
+    return f"({one.unexplained} {both('unlabelled')})" if one.unexplained else ""
+
+
+def _small_rate(interval: Interval | None, hours: float, per: str) -> str:
+    if interval is None or hours < RATE_HOURS_MIN:
+        return ""
+    return f"<small>{interval.value:.2g} / {per} ({interval.low:.2g}-{interval.high:.2g})</small>"
+
+
+def _alarms(results: Iterable[Result]) -> str:
+    pairs = [(result, alarm) for result in results for alarm in result.alarms]
+    if not pairs:
+        return both("alarms_none", tag="p")
+    heads = "".join(f"<th>{both(key)}</th>" for key in ("where", "when", "cause", "outcome"))
+    rows = []
+    for result, alarm in sorted(pairs, key=lambda pair: (not pair[1].confirmed, pair[0].name))[:ALARMS_MAX]:
+        ended = both("told_people") if alarm.confirmed else escape(alarm.ended)
+        sure = "" if result.truth.complete else f"<small>{both('unlabelled')}</small>"
+        cause = escape(", ".join(alarm.causes) or "?")
+        when = f"{alarm.at_s:.1f} s" if result.duration_s < 7200 else f"{alarm.at_s / 3600:.2f} h"
+        rows.append(
+            f"<tr><td class=file>{escape(result.name)}</td><td>{when}</td><td>{cause}{sure}</td><td>{ended}</td></tr>"
+        )
+    more = f"<p>+ {len(pairs) - ALARMS_MAX}</p>" if len(pairs) > ALARMS_MAX else ""
+    return f'<div class="scroll"><table><thead><tr>{heads}</tr></thead><tbody>{"".join(rows)}</tbody></table></div>{more}'
+
+
+def _settings(measured: Measured) -> str:
+    rows = "".join(
+        f"<tr><td>{named('sensors', kind)}</td><td>{escape(text)}</td></tr>"
+        for kind, text in measured.setups.items()
+    )
+    return f"<table><tbody>{rows}</tbody></table>"
