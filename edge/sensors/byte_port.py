@@ -75,6 +75,19 @@ class SerialPort:
         except OSError as error:
             raise self._lost() from error
 
+    def set_baud(self, baud: int) -> None:
+        """Change the rate once all that was written has left; raises SensorLostError as ``open`` and ``write`` do."""
+        self._fileno()
+        try:
+            self._port.flush()  # type: ignore[union-attr]  # _fileno has made sure of it
+            self._port.baudrate = baud  # type: ignore[union-attr]
+        except ValueError as error:
+            self.close()
+            raise SensorLostError(f"{self._path}: {baud} baud: not a rate of this port ({error})") from error
+        except (OSError, termios.error) as error:
+            raise self._lost() from error
+        self._baud = baud
+
     def close(self) -> None:
         port, self._port = self._port, None
         if port is not None:

@@ -20,6 +20,8 @@ from edge.sensors.ti_tlv import Rows
 
 __all__ = ["MAGIC", "PACKET_MAX", "FrameCounters", "FrameParser", "decode"]
 
+_LAST_BEGUN = b"\x08"
+"""No byte of a magic is larger; most padding is."""
 GAP_MAX = 10_000
 """A frame number that jumps farther (9 min at 55 ms) is a restart or a flipped bit, not frames lost on the way."""
 
@@ -116,6 +118,8 @@ def decode(packet: bytes, at_s: float = 0.0) -> PointCloud | None:
 
 def _begun_magic(data: bytes, since: int) -> int:
     """How many of the last bytes, none before ``since``, could be the first ones of a magic: 0 to 7."""
+    if data[-1:] > _LAST_BEGUN:
+        return 0
     for begun in range(min(len(MAGIC) - 1, len(data) - since), 0, -1):
         if data.endswith(MAGIC[:begun]):
             return begun

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from edge.clock import Clock, ManualClock
-from edge.sensors.byte_port import BytePort, SerialPort
-from edge.sensors.readings import PointCloud, SensorError, SensorLostError
-from edge.sensors.ti_cli import ChirpSender
+from edge.sensors.byte_port import BytePort
+from edge.sensors.readings import PointCloud, SensorLostError
 from edge.sensors.ti_frames import FrameParser
+from edge.sensors.ti_ports import port_from
 from edge.sensors.ti_radar_settings import RadarSettings
 
 FRAME_PERIOD_S = 0.055
@@ -29,12 +29,10 @@ class TiRadar:
         port: BytePort,
         clock: Clock,
         *,
-        chirps: ChirpSender | None = None,
         frame_period_s: float = FRAME_PERIOD_S,
     ) -> None:
         self._port = port
         self._clock = clock
-        self._chirps = chirps
         self._period_s = frame_period_s
         self._parser = FrameParser()
         self._bytes_read = 0
@@ -42,19 +40,9 @@ class TiRadar:
         self._last_s = float("-inf")
 
     def open(self) -> None:
-        """Open the data port, then configure the radar: no frame is missed, and a replugged radar starts again.
-
-        Raises SensorLostError; of the chirp file ChirpFileError and SensorSilentError.
-        """
+        """Raises SensorLostError, and what else the port raises (see ti_ports: a chirp file that is refused)."""
         self._port.open()
         self._opened += 1
-        if self._chirps is None:
-            return
-        try:
-            self._chirps.send()
-        except SensorError:
-            self._port.close()
-            raise
 
     def read(self, timeout_s: float) -> Sequence[PointCloud]:
         until_s = self._clock.monotonic_s() + timeout_s
@@ -99,6 +87,8 @@ class TiRadar:
             return clouds
         step_s = min(self._period_s, (now_s - self._last_s) / len(clouds))
         self._last_s = now_s
+        if newest == 0:  # as nearly always: the parser has stamped it
+            return clouds
         return [replace(cloud, at_s=now_s - (newest - n) * step_s) for n, cloud in enumerate(clouds)]
 
 
@@ -163,9 +153,5 @@ class ReplayRadar:
 
 
 def radar_from(settings: RadarSettings, clock: Clock) -> TiRadar:
-    """The radar of a home's file, not yet opened."""
-    chirps = None
-    if settings.cli_port is not None and settings.chirp_file is not None:
-        chirps = ChirpSender(SerialPort(settings.cli_port, settings.cli_baud), settings.chirp_file, clock)
-    port = SerialPort(settings.port, settings.baud)
-    return TiRadar(port, clock, chirps=chirps, frame_period_s=settings.frame_period_s)
+    """The radar of a home's file, not yet opened; opening configures it."""
+    return TiRadar(port_from(settings, clock), clock, frame_period_s=settings.frame_period_s)

@@ -22,6 +22,8 @@ class RadarConsole:
 
     def answer(self, line: str) -> str:
         """Everything the port says after ``line``, echo and prompt included."""
+        if not line:
+            return f"\r\n{PROMPT}"
         return f"{line}\r\n{self._judge(line)}\r\n\n{PROMPT}"
 
     def run(self, pty: PtyPort, stop: threading.Event) -> None:
