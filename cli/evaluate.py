@@ -3,9 +3,13 @@
 import json
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from models.falls.measuring import Measured
+    from models.falls.opening import Found
 
 app = typer.Typer(no_args_is_help=True, help="Measure what the program finds, and what it finds for nothing.")
 
@@ -29,25 +33,78 @@ def falls(
     labels: Annotated[
         Path | None, typer.Option(help="A labels file, beside any notes.json.", exists=True)
     ] = None,
+    choose: Annotated[
+        bool,
+        typer.Option("--choose", help="Also choose settings by cross-validation, and print how it went."),
+    ] = False,
+    simulated: Annotated[float, typer.Option(help="Also so many days of simulated homes.", min=0.0)] = 0.0,
+    falls_count: Annotated[
+        int, typer.Option("--falls", help="Also so many simulated falls of all kinds.", min=0)
+    ] = 0,
+    homes: Annotated[int, typer.Option(help="Homes that share the days.", min=1, max=3)] = 3,
+    workers: Annotated[int, typer.Option(help="Processes for the simulated homes.", min=1)] = 2,
+    seed: Annotated[int, typer.Option(help="The same seed lives the same days.")] = 1,
 ) -> None:
-    """Measure recall, latency and false alarms with their intervals. Exit 1 if nothing could be evaluated."""
-    from models.falls.measuring import evaluable, measure
+    """Measure recall, latency and false alarms with their intervals; Ctrl-C keeps what was measured so far.
+
+    Exit 1 if nothing could be evaluated.
+    """
+    from models.falls.measuring import Measured, evaluable, measure
     from models.falls.opening import open_folder
     from models.falls.report import as_html
     from models.falls.telling import as_json, as_lines
 
-    if recordings is None:
-        raise typer.BadParameter("give a folder of recordings")
-    found = open_folder(recordings, labels)
-    measured = measure(found)
+    if recordings is None and not simulated and not falls_count:
+        raise typer.BadParameter("give a folder of recordings, or --simulated DAYS")
+    measured = Measured()
+    if recordings is not None:
+        found = open_folder(recordings, labels)
+        measured = measure(found)
+        if choose:
+            _choose(found)
+    if simulated or falls_count:
+        _simulate(measured, simulated, homes, falls_count, seed, workers)
     for line in as_lines(measured):
         typer.echo(line)
     if json_file is not None:
         json_file.write_text(json.dumps(as_json(measured), indent=1, ensure_ascii=False), encoding="utf-8")
     if html_file is not None:
-        html_file.write_text(
-            as_html(measured, datetime.now(UTC).astimezone().strftime("%Y-%m-%d")), encoding="utf-8"
-        )
+        made = datetime.now(UTC).astimezone().strftime("%Y-%m-%d")
+        html_file.write_text(as_html(measured, made), encoding="utf-8")
     if not evaluable(measured.results):
-        typer.echo(f"{recordings}: nothing in it could be evaluated", err=True)
+        typer.echo(f"{recordings or 'simulated homes'}: nothing could be evaluated", err=True)
         raise typer.Exit(1)
+
+
+def _choose(found: "Found") -> None:
+    from models.falls.choosing import choose
+
+    for choice in choose(found, lambda line: typer.echo(line, err=True)):
+        for line in choice.lines():
+            typer.echo(line)
+
+
+def _simulate(measured: "Measured", days: float, homes: int, falls: int, seed: int, workers: int) -> None:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    from cli.simulated_homes import Done, jobs, play
+
+    planned = jobs(days, homes, falls, seed)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task("simulated homes", total=len(planned))
+
+        def tell(done: Done) -> None:
+            measured.results += done.results
+            bar.update(task, advance=1, description=_so_far(measured))
+
+        if not play(planned, workers, tell):
+            measured.notes.append(
+                f"stopped: of {len(planned)} pieces of simulated life only a part was lived"
+            )
+
+
+def _so_far(measured: "Measured") -> str:
+    one = measured.by(lambda result: result.kind)["simulated"]
+    return f"{one.suspected}/{one.falls} falls, {one.false_suspected} false ({one.false_confirmed} confirmed)"

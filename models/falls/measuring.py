@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from edge.fall.settings import FallSettings, MountSettings
 from models.falls.kinds import SETUPS, Setup
+from models.falls.mounting import measured_mount
 from models.falls.opening import Found
 from models.falls.recording import LIES, Kind, Recording
 from models.falls.scoring import Result, Tally, score, tally
@@ -63,9 +64,10 @@ def measure(
             continue
         if progress is not None:
             progress(recording.name)
-        mount = found.mounts.get(recording.file, setup.mount)
+        mount, source = mounted(recording, setup, found.mounts.get(recording.file))
         measured.results.append(measure_one(recording, setup.installed(mount, fall)))
-        measured.setups[recording.kind] = described(mount, setup)
+        name = f"{recording.kind}, {recording.file}" if setup.calibrates else recording.kind
+        measured.setups[name] = f"{mount.height_m:g} m, {mount.tilt_deg:g} deg down: {source}"
     if found.unknown:
         measured.notes.append("not a recording of a known format: " + ", ".join(found.unknown_in_words()))
     return measured
@@ -76,9 +78,14 @@ def measure_one(recording: Recording, installed: Installed) -> Result:
     return score(recording, watch_all(recording.readings(), installed, falls=recording.truth.falls))
 
 
-def described(mount: MountSettings, setup: Setup) -> str:
-    """A mount in words, with where it comes from."""
-    return f"{mount.height_m:g} m, {mount.tilt_deg:g} deg down ({setup.source})"
+def mounted(recording: Recording, setup: Setup, noted: MountSettings | None) -> tuple[MountSettings, str]:
+    """A recording's mount and where it comes from: written down, measured from its walks, or its kind's."""
+    if noted is not None:
+        return noted, "from the notes beside it"
+    if not setup.calibrates:
+        return setup.mount, setup.source
+    mount, how = measured_mount(recording)
+    return (setup.mount, f"{setup.source} (its own: {how})") if mount is None else (mount, how)
 
 
 def evaluable(results: Iterable[Result]) -> bool:

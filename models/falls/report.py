@@ -221,9 +221,14 @@ def _alarms(results: Iterable[Result]) -> str:
     return f'<div class="scroll"><table><thead><tr>{heads}</tr></thead><tbody>{"".join(rows)}</tbody></table></div>{more}'
 
 
+def _kind_and_file(name: str) -> str:
+    kind, _, file = name.partition(", ")
+    return named("sensors", kind) + (f"<small>{escape(file)}</small>" if file else "")
+
+
 def _settings(measured: Measured) -> str:
     rows = "".join(
-        f"<tr><td>{named('sensors', kind)}</td><td>{escape(text)}</td></tr>"
+        f"<tr><td>{_kind_and_file(kind)}</td><td>{escape(text)}</td></tr>"
         for kind, text in measured.setups.items()
     )
     return f"<table><tbody>{rows}</tbody></table>"

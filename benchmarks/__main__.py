@@ -1,0 +1,40 @@
+"""``python -m benchmarks falls``: what the way from bytes to decision costs on this machine."""
+
+from typing import Annotated
+
+import typer
+
+from benchmarks import corpus
+from benchmarks.falls import lines_beside, memory
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
+
+
+@app.callback()
+def _group() -> None:
+    """Keep ``falls`` a word of its own."""
+
+
+@app.command()
+def falls(
+    rounds: Annotated[int, typer.Option(help="Each measures all, one after the other.", min=1)] = 5,
+    minutes: Annotated[float, typer.Option(help="Of simulated bytes.", min=0.1)] = corpus.MINUTES,
+    hours: Annotated[
+        float, typer.Option(help="Of frames for the memory test; 0 leaves it out.", min=0.0)
+    ] = 2.0,
+) -> None:
+    """Speed beside a plain parser, share of a core, memory over a long replay. Prints; asserts nothing."""
+    bodies = {"simulated home": corpus.simulated(minutes), "empty frames": corpus.empty()}
+    found = corpus.captures()
+    for name, data in {**bodies, **found}.items():
+        for line in lines_beside(name, data, rounds):
+            typer.echo(line)
+    if not found:
+        typer.echo("no recordings beside the repository (set MIMAMORI_DATA): simulated bytes only")
+    if hours:
+        for line in memory(hours):
+            typer.echo(line)
+
+
+if __name__ == "__main__":
+    app()

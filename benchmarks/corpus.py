@@ -1,0 +1,47 @@
+"""Bytes to run on: the simulator's always, real captures where they are beside the repository."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+
+from edge.fall.settings import MountSettings
+from edge.sensors.readings import PointCloud
+from edge.sensors.ti_frames import MAGIC
+from simulators.home.firmware_bytes import encode
+from simulators.home.home import FRAME_PERIOD_S, SimulatedHome
+from simulators.home.story import FallStory
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+MINUTES = 10.0
+
+
+def simulated(minutes: float = MINUTES, seed: int = 1) -> bytes:
+    """A resident who walks, falls, is helped up and walks on, as an IWR6843's firmware sends it."""
+    rng = np.random.default_rng(seed)
+    mount = MountSettings(height_m=1.8, tilt_deg=10.0)
+    home = SimulatedHome(mount, FallStory(rng, fall_at_s=30.0, again_after_s=60.0), rng)
+    frames = []
+    for number in range(round(minutes * 60 / FRAME_PERIOD_S)):
+        if number % 1000 == 999:
+            home.help_arrived()
+        frames.append(home.frame(number * FRAME_PERIOD_S))
+    return b"".join(frames)
+
+
+def empty(frames: int = 10_000) -> bytes:
+    """A quiet night: packets without a point."""
+    none = np.zeros((0, 5), np.float32)
+    return b"".join(
+        encode(PointCloud(n * FRAME_PERIOD_S, n + 1, none, presence=False)) for n in range(frames)
+    )
+
+
+def captures() -> dict[str, bytes]:
+    """Recordings of an IWR6843's data port by name; none where the data is not there."""
+    for folder in (os.environ.get("MIMAMORI_DATA"), REPOSITORY.parent / "shared" / "data"):
+        place = Path(folder) / "radar" if folder else None
+        if place is not None and place.is_dir():
+            files = sorted(place.rglob("*.bin"))
+            return {file.name: data for file in files if MAGIC in (data := file.read_bytes())}
+    return {}
