@@ -15,6 +15,7 @@ from typing import Protocol
 from edge.clock import Clock
 from edge.sensors.byte_port import BytePort
 from edge.sensors.chirp_file import ChirpFileError, Command, commands, in_order, read_chirps
+from edge.sensors.port_doctor import TI_COMMANDS, diagnose
 from edge.sensors.readings import SensorSilentError
 from edge.sensors.ti_packet import MAGIC
 
@@ -139,7 +140,7 @@ class Console:
         if not said.strip(" /:>"):
             raise SensorSilentError(
                 f"{self._where(command)}: no answer within {self._reply_s:g} s: "
-                "check that cli_port is the radar's command port and that the radar has power"
+                f"{_diagnosis(reply)}check that cli_port is the radar's command port and that the radar has power"
             )
         return said
 
@@ -185,6 +186,11 @@ class ChirpSender:
             self._port.close()
         log.info("radar configured: %d commands from %s", len(chirps), self._file.name)
         return len(chirps)
+
+
+def _diagnosis(reply: bytes) -> str:
+    """What came instead of an answer: a data stream here says that the two ports are exchanged."""
+    return f"{diagnose(reply, TI_COMMANDS).text}; " if len(reply) >= len(MAGIC) else ""
 
 
 def _words(reply: bytes, command: Command) -> str:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from edge.clock import Clock, ManualClock
 from edge.sensors.byte_port import BytePort
+from edge.sensors.port_doctor import TI_DATA, PortDoctor
 from edge.sensors.readings import PointCloud, SensorLostError
 from edge.sensors.ti_frames import FrameParser
 from edge.sensors.ti_ports import port_from
@@ -20,8 +21,8 @@ GAP_FRAMES_MAX = 200
 class TiRadar:
     """Sensor[PointCloud]: frames as they come, stamped with ``clock.monotonic_s()`` when they were read.
 
-    An open port that sends no frame raises nothing: the caller sees it by the age of the last ``at_s`` and by
-    ``bytes_read``, which tells a dead line from a garbled one. After SensorLostError, ``open`` may be tried again.
+    An open port that sends no frame raises nothing: the caller sees it by the age of the last ``at_s``;
+    ``trouble`` then tells a dead line from a garbled or a swapped one. After SensorLostError, ``open`` may be tried again.
     """
 
     def __init__(
@@ -35,6 +36,7 @@ class TiRadar:
         self._clock = clock
         self._period_s = frame_period_s
         self._parser = FrameParser()
+        self._doctor = PortDoctor(TI_DATA)
         self._bytes_read = 0
         self._opened = 0
         self._last_s = float("-inf")
@@ -61,6 +63,10 @@ class TiRadar:
             now_s = self._clock.monotonic_s()
             self._bytes_read += len(data)
             clouds = self._parser.feed(data, now_s)
+            if clouds:
+                self._doctor.good()
+            else:
+                self._doctor.heard(data)
             left_s = until_s - now_s
             if clouds or not data or left_s <= 0:
                 return self._spread(clouds, now_s)
@@ -79,6 +85,10 @@ class TiRadar:
             "bytes_read": self._bytes_read,
             "opened": self._opened,
         }
+
+    def trouble(self) -> str:
+        """What is probably wrong with a radar that has been silent, by what its port gave since the last frame."""
+        return self._doctor.says().text
 
     def _spread(self, clouds: list[PointCloud], now_s: float) -> list[PointCloud]:
         """Frames that waited in the driver while the device was busy: one period apart, the newest now."""

@@ -1,11 +1,17 @@
 """A pty as the radar's end of a serial line: the real driver opens ``path`` and cannot tell the difference."""
 
+import fcntl
 import os
 import select
+import struct
 import time
 import tty
 from pathlib import Path
 from typing import Self
+
+_TCGETS2 = 0x802C542A
+"""Linux's way to ask for a rate that has no name, such as 1,250,000; the same number on x86 and Arm."""
+_TERMIOS2 = struct.Struct("4IB19s2I")
 
 
 class PtyPort:
@@ -62,6 +68,13 @@ class PtyPort:
                 continue
         self.bytes_dropped += len(data) - sent
         return sent
+
+    def baud(self) -> int:
+        """The rate that the driver has set, as the other end of the wire would hear it; 0 while unplugged."""
+        if self._ends is None:
+            return 0
+        asked = fcntl.ioctl(self._ends[1], _TCGETS2, bytes(_TERMIOS2.size))
+        return int(_TERMIOS2.unpack(asked)[-1])
 
     def read(self, timeout_s: float) -> bytes:
         """What the driver has written to the port; b"" when nothing came in time."""
