@@ -149,7 +149,7 @@ def memory(hours: float) -> list[str]:
             for piece in data:
                 pipeline.feed(piece)
         gc.collect()
-        marks.append((pipeline.frames, tracemalloc.get_traced_memory()[0], _resident()))
+        marks.append((pipeline.frames, tracemalloc.get_traced_memory()[0], resident_kib()))
     tracemalloc.stop()
     grown, resident = marks[-1][1] - marks[0][1], marks[-1][2] - marks[0][2]
     lines = [f"memory over {pipeline.frames * PERIOD_S / 3600:.1f} h of frames ({pipeline.frames:,}):"]
@@ -163,7 +163,7 @@ def memory(hours: float) -> list[str]:
     return lines
 
 
-def _resident() -> int:
+def resident_kib() -> int:
     """KiB; the most so far where the system tells nothing of now."""
     try:
         with open("/proc/self/statm", encoding="ascii") as file:  # noqa: PTH123 - a file of the kernel's
