@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from edge.sensors.readings import Height, PointCloud, Target
 from edge.sensors.ti_frames import MAGIC, PACKET_MAX, FrameParser, decode
-from simulators.home.firmware_bytes import encode
+from simulators.home.firmware_bytes import encode, encode_low_power
+from simulators.home.older_firmware_bytes import encode_people_2d, encode_people_3d
 
 # Written by hand from the layout: frame 3, one point, presence 0.
 ONE_POINT = bytes.fromhex(
@@ -282,7 +283,8 @@ places = st.integers(0, 100_000)
 
 
 def stream_of(frames: int) -> tuple[bytes, list[int]]:
-    packets = [packet(n, n % 6) for n in range(1, frames + 1)]
+    makers = (encode, encode_people_3d, encode_people_2d, encode_low_power)
+    packets = [makers[n % 4](cloud) for n in range(1, frames + 1) if (cloud := decode(packet(n, n % 6)))]
     return b"".join(packets), [len(part) for part in packets]
 
 
@@ -360,3 +362,28 @@ def test_spliced_bytes_cost_only_the_frame_they_fell_into(
     pieces, other = parse(damaged, cuts)
     assert all(same(a, b) for a, b in zip(clouds, pieces, strict=True))
     assert parser.counters == other.counters
+
+
+@pytest.mark.parametrize(
+    "maker", [encode, encode_low_power, encode_people_3d, encode_people_2d], ids=lambda m: m.__name__
+)
+@pytest.mark.parametrize("harm", ["flipped", "cut"])
+def test_a_line_that_spoils_one_byte_in_a_hundred_costs_no_frame_that_it_spared(maker, harm: str) -> None:
+    rng = np.random.default_rng(3)
+    packets = [maker(replace(decode(packet(n, n % 4)), at_s=0.0)) for n in range(1, 1500)]
+    stream = np.frombuffer(b"".join(packets), np.uint8).copy()
+    hit = rng.random(len(stream)) < 0.01
+    ends = np.cumsum([len(part) for part in packets])
+    spared = [
+        n
+        for n, (start, end) in enumerate(zip([0, *ends], ends, strict=False), start=1)
+        if not hit[start:end].any()
+    ]
+    if harm == "flipped":
+        stream[hit] ^= (1 << rng.integers(0, 8, int(hit.sum()))).astype(np.uint8)
+    damaged = (stream if harm == "flipped" else stream[~hit]).tobytes()
+    clouds, _ = parse(damaged)
+    assert len(spared) > 300
+    assert contains_in_order([cloud.frame for cloud in clouds], spared)
+    pieces, _ = parse(damaged, list(range(0, len(damaged), 61)))
+    assert [cloud.frame for cloud in pieces] == [cloud.frame for cloud in clouds]
