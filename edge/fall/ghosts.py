@@ -1,51 +1,61 @@
-"""Mirror images behind walls: they move with a body, never without it, and are always farther away than it. Pure."""
+"""Mirror images and sidelobes: they move with a body, never without it, and never nearer to the sensor than it. Pure.
+
+A reflected path is longer than the straight one, and a wrong angle leaves the distance as it is. So whatever appears no
+nearer than a body that is just moving is not shown before it has moved while that body did not, or has reflected nearly
+as much. Is not: a proof that two people who always move together are two; the farther one is shown once it is strong.
+"""
+
+from collections.abc import Sequence
 
 from edge.fall.tracks import Track
 
 NEARER_M = 0.3
-"""A reflected path is longer than the straight one; this is the error of range and of a body's own depth."""
-TOGETHER_S = 0.5
-ALONE_S = 1.0
-PROVEN = 6
-"""Reflections seen while no nearer body moved that make a suspect somebody."""
-STRONG = 0.4
+"""The error of the distance, and half a body's depth."""
+TOGETHER_S = 1.0
+"""Who was seen so shortly ago may still be moving: a sparse radar sees a walker once in a third of a second."""
+PROVEN = 8
+"""Reflections while no nearer body moved that make a suspect somebody."""
+STRONG = 0.6
 """A mirror image loses most of its power: suspects with this share of the nearer body's reflections are people."""
-STRONG_POINTS = 20
+STRONG_POINTS = 40
+WEAK = 2
+"""Of two that appear together, the farther one with this many times fewer reflections is the image."""
 
 
-class Ghosts:
-    """Keeps which tracks are under suspicion of being a mirror image, and of what."""
-
-    def __init__(self) -> None:
-        self._of: dict[int, tuple[Track, int, int, int]] = {}
-
-    def judge(self, new: Track, tracks: list[Track]) -> None:
-        """A new track that appears behind a body that is just moving is not shown until it has proved itself."""
-        reach_m = _range_m(new)
-        for track in tracks:
-            together = new.seen_s - track.seen_s <= TOGETHER_S
-            if together and not track.bodiless and _range_m(track) < reach_m + NEARER_M:
-                new.bodiless = True
-                self._of[new.number] = (track, track.points, new.points, 0)
-                return
-
-    def update(self, tracks: list[Track]) -> None:
-        """Sets free those who moved while the other did not, or who reflect nearly as much."""
-        numbers = {track.number for track in tracks}
-        for track in tracks:
-            if not track.bodiless:
-                continue
-            body, body_points, last_points, alone = self._of[track.number]
-            if body.number not in numbers or track.seen_s - body.seen_s > ALONE_S:
-                alone += track.points - last_points
-            self._of[track.number] = (body, body_points, track.points, alone)
-            since = body.points - body_points
-            strong = track.points >= STRONG_POINTS and track.points >= STRONG * since
-            if alone >= PROVEN or strong:
-                track.bodiless = False
-        for number in [number for number in self._of if number not in numbers]:
-            del self._of[number]
+def alone(track: Track, tracks: Sequence[Track], at_s: float) -> bool:
+    """Whether nothing that could make this track its image moves."""
+    reach_m = track.range_m + NEARER_M
+    since_s = at_s - TOGETHER_S
+    for other in tracks:
+        if other is not track and other.seen_s >= since_s and other.shown and other.range_m < reach_m:
+            return False
+    return True
 
 
-def _range_m(track: Track) -> float:
-    return (track.x * track.x + track.y * track.y) ** 0.5
+def count_alone(track: Track, tracks: Sequence[Track], at_s: float) -> None:
+    """An unproven track has been seen in this frame."""
+    if not alone(track, tracks, at_s):
+        return
+    track.alone += len(track.heights_m)
+    if track.alone >= PROVEN:
+        track.proven = track.shown = True
+
+
+def judge(tracks: Sequence[Track], at_s: float) -> None:
+    """Twice a second: hides the weaker of two that appeared together, shows who has become strong."""
+    for track in tracks:
+        if track.proven or at_s - track.seen_s > TOGETHER_S:
+            continue
+        reach_m = track.range_m + NEARER_M
+        strongest = max(
+            (
+                other.lively
+                for other in tracks
+                if other is not track and other.shown and other.range_m < reach_m
+            ),
+            default=0.0,
+        )
+        if strongest >= WEAK * track.lively:
+            track.shown = False
+        elif track.points >= STRONG_POINTS and track.lively >= STRONG * strongest:
+            track.proven = track.shown = True

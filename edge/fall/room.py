@@ -17,8 +17,8 @@ BELOW_FLOOR_M = -0.5
 CEILING_M = 2.2
 """Above a standing adult's head: the ceiling's mirror image."""
 
-Reflection = tuple[float, float, float, float]
-"""x, y, z in m and doppler in m/s, room frame: one reflection of a small cloud."""
+Reflection = tuple[float, float, float, float, float]
+"""x, y, z in m (room frame), doppler in m/s, distance from the sensor in m: one reflection of a small cloud."""
 
 
 def to_room(points: NDArray[np.float32], mount: MountSettings) -> NDArray[np.float32]:
@@ -56,20 +56,15 @@ class RoomView:
         self._y0, self._y1 = settings.y_m or (-math.inf, math.inf)
 
     def reflections(self, rows: list[list[float]]) -> list[Reflection]:
-        """Rows x, y, z, doppler, ... in the sensor frame."""
+        """Rows x, y, z, doppler, SNR in the sensor frame, as in PointCloud."""
         cos, sin, up, top = self._cos, self._sin, self._up, self._top
         x0, x1, y0, y1 = self._x0, self._x1, self._y0, self._y1
-        near = NEAR_M * NEAR_M
         kept: list[Reflection] = []
-        for row in rows:
-            x, y, z, doppler = row[0], row[1], row[2], row[3]
+        for x, y, z, doppler, _ in rows:
             height = z * cos - y * sin + up
-            along = y * cos + z * sin
-            if (
-                BELOW_FLOOR_M < height < top
-                and x0 <= x <= x1
-                and y0 <= along <= y1
-                and x * x + y * y + z * z >= near
-            ):
-                kept.append((x, along, height, doppler))
+            if BELOW_FLOOR_M < height < top and x0 <= x <= x1:
+                along = y * cos + z * sin
+                range_m = math.sqrt(x * x + y * y + z * z)
+                if y0 <= along <= y1 and range_m >= NEAR_M:
+                    kept.append((x, along, height, doppler, range_m))
         return kept

@@ -1,4 +1,4 @@
-"""One followed body: where it is, how high its last reflections are, how high it stood; and the birth of a new one.
+"""One followed body: where it is, how high its last reflections are, and how high it stood before.
 
 Is: medians of the last few reflections, from at least two frames, so that a ghost of one frame moves nothing.
 Is not: stillness from silence; a track without reflections keeps what was last known of it.
@@ -15,6 +15,8 @@ POINTS = 5
 """Reflections behind one height: one frame's worth of an IWRL6432, 0.1-0.3 s of a sparse IWR6843."""
 POINTS_MIN = 3
 FRAMES_MIN = 2
+WINDOW_S = 0.4
+"""Where more reflections come, all of this time count: elevation errs by a quarter metre, a fall takes twice as long."""
 FRESH_S = 0.8
 """Older reflections are of another moment; three frames at 3.8 Hz."""
 KEPT_FRAMES = 16
@@ -27,35 +29,28 @@ STANDING_RISE_S = 0.7
 """The upright height follows the body up this fast, and down only while it walks, and slowly."""
 STANDING_FALL_S = 20.0
 WALKS_MPS = 0.3
+AGEING = 0.85
+"""Twice a second: reflections of 3 s ago count a third."""
+SETTLED = 8
+SETTLE_S = 120.0
+"""A body that lies still stirs a few times in two minutes; chance gives one or two reflections at one place."""
+FLAT_M = 1.0
+"""Told as the height of a body whose height is unknown: never near the floor."""
 
 
 class Track:
-    """What is remembered of one body; places and heights in the room frame, m and s."""
+    """What is remembered of one body; places and heights in the room frame, m and s.
+
+    ``alone`` counts its reflections while nothing nearer to the sensor moved, ``proven`` says that it is no mirror image
+    of something, ``shown`` that it may be told of; ``lively`` is its reflections of late, ``far_m`` how far it has ever
+    been from where it began. A ``flat`` one is of a sensor that tells no heights.
+    """
 
     __slots__ = (
-        "bodiless",
-        "born",
-        "far_m",
-        "first_s",
-        "frames",
-        "height_m",
-        "heights_m",
-        "low_behind",
-        "measured_s",
-        "number",
-        "place",
-        "points",
-        "recent",
-        "seen_s",
-        "speed_mps",
-        "spread_m",
-        "standing_m",
-        "top_m",
-        "vx",
-        "vy",
-        "x",
-        "y",
-    )
+        "alone", "born", "far_m", "first_s", "flat", "height_m", "heights_m", "lively", "low_behind", "measured_s",
+        "number", "place", "points", "proven", "range_m", "recent", "seen_s", "settled", "shown", "speed_mps",
+        "spread_m", "standing_m", "top_m", "vx", "vy", "x", "y",
+    )  # fmt: skip
 
     def __init__(self, number: int, frames: list[tuple[float, list[Reflection]]]) -> None:
         self.number = number
@@ -67,12 +62,14 @@ class Track:
         self.born = self.place = Place(self.x, self.y)
         self.first_s = self.seen_s = frames[0][0]
         self.measured_s = float("-inf")
-        self.points = self.frames = self.low_behind = 0
+        self.points = self.low_behind = self.alone = 0
+        self.lively = 0.0
         self.far_m = self.speed_mps = self.spread_m = 0.0
-        self.height_m = self.top_m = 0.0
+        self.height_m = self.top_m = self.range_m = 0.0
         self.standing_m: float | None = None
         self.heights_m: tuple[float, ...] = ()
-        self.bodiless = False
+        self.proven = self.flat = self.settled = False
+        self.shown = True
         for at_s, points in frames:
             self.see(at_s, points)
 
@@ -82,7 +79,8 @@ class Track:
         self.recent.append((at_s, points))
         self.heights_m = tuple([point[2] for point in points])
         self.points += len(points)
-        self.frames += 1
+        self.lively += len(points)
+        self.range_m = points[0][4]
         self.seen_s = at_s
         self._measure(at_s)
 
@@ -97,8 +95,19 @@ class Track:
         wait_s = min(at_s - self.seen_s, FRESH_S)
         return self.x + self.vx * wait_s, self.y + self.vy * wait_s
 
+    def age(self, at_s: float) -> None:
+        """Twice a second: old reflections count less, and enough of them in two minutes make a body worth remembering."""
+        self.lively *= AGEING
+        if not self.settled:
+            since_s = at_s - SETTLE_S
+            self.settled = sum([len(points) for when_s, points in self.recent if when_s > since_s]) >= SETTLED
+
     def body(self) -> Body:
         """What is told of it."""
+        if self.flat:
+            return Body(
+                self.number, self.place, FLAT_M, FLAT_M, (), 0, self.speed_mps, 0.0, self.first_s, self.seen_s
+            )
         return Body(
             self.number,
             self.place,
@@ -138,27 +147,26 @@ class Track:
         self.far_m = max(self.far_m, far_m)
 
     def _measure(self, at_s: float) -> None:
-        """The newest whole frames that make POINTS reflections; nothing new if all fresh ones are too few."""
+        """The newest whole frames, of WINDOW_S or more of them until they make POINTS; old values if all are too few."""
         latest: list[Reflection] = []
         frames = 0
+        enough_s, old_s = at_s - WINDOW_S, at_s - FRESH_S
         for when_s, points in reversed(self.recent):
-            if when_s <= at_s - FRESH_S:
+            if when_s <= old_s or (when_s < enough_s and frames >= FRAMES_MIN and len(latest) >= POINTS):
                 break
             latest += points
             frames += 1
-            if frames >= FRAMES_MIN and len(latest) >= POINTS:
-                break
         count = len(latest)
         if count < POINTS_MIN or frames < FRAMES_MIN:
             return
-        half, nine = count // 2, (9 * count) // 10
+        half = count // 2
         xs = sorted([point[0] for point in latest])
         ys = sorted([point[1] for point in latest])
         zs = sorted([point[2] for point in latest])
         self.place = Place(xs[half], ys[half])
         middle = zs[half] if count % 2 else (zs[half - 1] + zs[half]) / 2
         self.height_m = max(0.0, middle)
-        self.top_m = zs[min(nine, count - 1)]
+        self.top_m = zs[9 * count // 10]
         self.low_behind = sum([z <= LOW_M for z in zs])
         self.spread_m = hypot(xs[-1] - xs[0], ys[-1] - ys[0])
         self._stand(at_s)

@@ -7,7 +7,7 @@ from edge.fall.people import People
 from edge.fall.people_settings import PeopleSettings
 from edge.fall.scene import Doubt, Scene
 from edge.fall.settings import MountSettings
-from edge.sensors.readings import PointCloud
+from edge.sensors.readings import PointCloud, Target
 
 LEVEL = MountSettings(height_m=1.5, tilt_deg=0.0)
 FRAME_S = 0.055
@@ -177,3 +177,29 @@ def test_reflections_that_never_become_a_body_are_a_doubt():
     for n in range(2400):
         room.see(*([(n * 0.37 % 4 - 2, 1 + n * 0.61 % 5, 1.0)] if n % 18 == 0 else []))
     assert Doubt.POINTS_WITHOUT_BODY in room.scene.doubts
+
+
+def targets(room: Room, seconds: float, *places: Point) -> Scene:
+    for n in range(round(seconds / 0.1)):
+        room.at_s += 0.1
+        seen = tuple(Target(-1, (x, y + n * 1e-3, z), (0.0, 0.0, 0.0)) for x, y, z in places)
+        room.scene = room.people.update(PointCloud(room.at_s, n, np.zeros((0, 5), np.float32), targets=seen))
+    return room.scene
+
+
+def test_a_module_that_gives_targets_and_no_points_is_followed_by_them():
+    (body,) = targets(Room(), 2, (0.5, 2.0, -0.5)).bodies
+    assert body.height_m == pytest.approx(1.0)
+    assert body.place.x_m == pytest.approx(0.5)
+
+
+def test_a_target_without_a_height_is_never_low():
+    (body,) = targets(Room(mount=MountSettings(height_m=1.5, tilt_deg=20.0)), 2, (0.5, 4.0, 0.0)).bodies
+    assert body.height_m == 1.0
+    assert body.heights_m == ()
+
+
+def test_a_chip_that_gives_points_is_not_believed_about_targets_that_have_none():
+    room = Room()
+    room.see((0, 3, 1.0))
+    assert targets(room, 5, (1.0, 2.0, 0.0)).bodies == ()
