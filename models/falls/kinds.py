@@ -65,6 +65,7 @@ SETUPS = MappingProxyType(
         Kind.IWR1843_FRONT: _THREE,
         Kind.IWR1843_SIDE: _THREE,
         Kind.IWR1843_TOP: _THREE,
+        Kind.DEPTH: Setup(SensorKind.DEPTH, MountSettings(), "the floor is found in the pictures themselves"),
         Kind.DEPTH_FEATURES: Setup(
             SensorKind.DEPTH, MountSettings(), "heights in the files are above the floor already"
         ),

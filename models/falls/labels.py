@@ -81,8 +81,12 @@ def read_notes(path: Path) -> Notes:
     """Raises DataError naming the file and what to mend."""
     try:
         return Notes.model_validate_json(path.read_text(encoding="utf-8"))
-    except (OSError, ValidationError) as error:
-        raise DataError(f"{path}: no labels file: {error}") from error
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error}") from error
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise DataError(f"{path}: {where}: {first['msg'].removeprefix('Value error, ')}") from error
 
 
 @cache

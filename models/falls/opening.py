@@ -8,12 +8,15 @@ from pathlib import Path
 from edge.fall.settings import MountSettings
 from models.falls import labels
 from models.falls.depth_features import is_depth_features, read_depth_features
+from models.falls.depth_pictures import is_depth_picture, read_depth_pictures
 from models.falls.recording import DataError, Recording
 from models.falls.three_radars import is_three_radars, read_three_radars
 from models.falls.uart import is_uart, read_uart
 from models.falls.windows import is_windows, read_windows
 
 HEAD = 1 << 16
+CAMERA_NOTES = "camera.toml"
+"""What a folder of depth pictures says of its camera."""
 _NAMED_MAX = 3
 """So many unknown files of one kind are named; of more, only their number: a folder of pictures is not a list to read."""
 
@@ -45,13 +48,30 @@ def open_folder(folder: Path, given: Path | None = None) -> Found:
         raise DataError(f"{folder}: there is no such folder or file")
     found = Found()
     notes = () if given is None else labels.read_notes(given).recordings
+    pictures: set[Path] = set()
     for path in _files(folder):
-        if path.name == labels.LABELS_NAME:
+        if path.name in {labels.LABELS_NAME, CAMERA_NOTES} or (
+            path.parent in pictures and path.suffix == ".png"
+        ):
             continue
         name = path.name if path == folder else str(path.relative_to(folder))
         beside = path.parent / labels.LABELS_NAME
         local = labels.read_notes(beside).recordings if beside.is_file() else ()
-        _take(found, path, name, (*notes, *local))
+        if _is_depth(path):
+            pictures.add(path.parent)
+            above = (
+                labels.read_notes(up).recordings
+                if (up := path.parent.parent / labels.LABELS_NAME).is_file()
+                else ()
+            )
+            shown = name if path.parent == folder else str(path.parent.relative_to(folder))
+            _take(found, path.parent, shown, read_depth_pictures, (*notes, *local, *above))
+            continue
+        reader = _reader(path)
+        if reader is None:
+            found.unknown.append(name)
+        else:
+            _take(found, path, name, reader, (*notes, *local))
     return found
 
 
@@ -64,11 +84,7 @@ def _files(folder: Path) -> Iterator[Path]:
             yield path
 
 
-def _take(found: Found, path: Path, name: str, notes: tuple[labels.Note, ...]) -> None:
-    reader = _reader(path)
-    if reader is None:
-        found.unknown.append(name)
-        return
+def _take(found: Found, path: Path, name: str, reader: Reader, notes: tuple[labels.Note, ...]) -> None:
     try:
         recordings = reader(path, name)
     except (DataError, OSError) as error:
@@ -78,6 +94,11 @@ def _take(found: Found, path: Path, name: str, notes: tuple[labels.Note, ...]) -
     if note is not None and note.mount is not None:
         found.mounts[name] = note.mount
     found.recordings += [labels.labelled(recording, path, note) for recording in recordings]
+
+
+def _is_depth(path: Path) -> bool:
+    with path.open("rb") as file:
+        return is_depth_picture(file.read(32))
 
 
 def _reader(path: Path) -> Reader | None:

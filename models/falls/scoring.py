@@ -1,6 +1,7 @@
 """What was said against what happened: per event, never per frame or window."""
 
 from dataclasses import dataclass, field
+from math import inf
 
 from models.falls.intervals import Interval, quantile, rate, share
 from models.falls.recording import LIES, Recording, TrueFall, Truth
@@ -84,18 +85,19 @@ def _incidents(said: list[Said]) -> list[list[Said]]:
 
 
 def _owner(at_s: float, falls: tuple[TrueFall, ...]) -> int | None:
-    owners = [
-        n
-        for n, fall in enumerate(falls)
-        if (fall.at_s - EARLY_S if fall.since_s is None else fall.since_s)
-        <= at_s
-        <= min(fall.latest_s, max(fall.at_s + LATE_S, _lasting(fall)))
-    ]
+    owners = [n for n, fall in enumerate(falls) if _first_s(fall) <= at_s <= _last_s(fall)]
     return max(owners, key=lambda n: falls[n].at_s) if owners else None
 
 
-def _lasting(fall: TrueFall) -> float:
-    return fall.latest_s if fall.latest_s != float("inf") else fall.at_s
+def _first_s(fall: TrueFall) -> float:
+    return fall.at_s - EARLY_S if fall.since_s is None else fall.since_s
+
+
+def _last_s(fall: TrueFall) -> float:
+    """What is known to end the lie, else LATE_S; somebody who lies there all the time may be told of at any time."""
+    if fall.latest_s != inf or fall.kind == LIES:
+        return fall.latest_s
+    return fall.at_s + LATE_S
 
 
 def _event(fall: TrueFall, incidents: list[list[Said]]) -> Event:

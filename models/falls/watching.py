@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from contract.messages import Fall
+from edge.depth.people import DepthPeople
 from edge.fall.people import People
 from edge.fall.people_settings import PeopleSettings
 from edge.fall.scene import Body, PointPerception, Scene
@@ -67,6 +68,7 @@ class Watch:
     def __init__(self, installed: Installed, *, up_s: Sequence[float] = (), traced: bool = True) -> None:
         self._ask = installed.ask
         self._people: PointPerception = People(installed.mount, installed.people)
+        self._depth: DepthPeople | None = None
         self._watcher = FallWatcher(installed.fall, installed.ask, installed.zones, self._ulid)
         self._floor_m = installed.fall.floor_m
         self._up_s = sorted(up_s, reverse=True)
@@ -106,9 +108,10 @@ class Watch:
     def _see(self, reading: Reading) -> Scene:
         if isinstance(reading, Scene):
             return reading
-        if not isinstance(reading, PointCloud):
-            raise TypeError("depth pictures are seen before they come here")
-        return self._people.update(reading)
+        if isinstance(reading, PointCloud):
+            return self._people.update(reading)
+        self._depth = self._depth or DepthPeople()
+        return self._depth.update(reading)
 
     def _step(self, scene: Scene | None) -> None:
         now = Now(self._clock_s, START_MS + round(self._clock_s * 1000))
