@@ -28,6 +28,8 @@ from edge.sensors.ti_frames import FrameParser
 SLOW_S = 1.0
 """A serial line brings 90 KB in a second: a call over one piece that takes so long never catches up."""
 PIECE_MAX = 8192
+COMPARED_EVERY = 10
+"""So often a stream is also fed whole and in pieces to two fresh parsers: cuts must decide nothing."""
 DOCTOR = "port_doctor"
 
 
@@ -65,6 +67,10 @@ class TooSlowError(Exception):
     """A call did not come back in time."""
 
 
+class CutsDecideError(Exception):
+    """The same bytes gave something else in other pieces."""
+
+
 @dataclass(slots=True)
 class Tally:
     """What one parser was given and gave."""
@@ -90,6 +96,8 @@ def fuzz(name: str, seconds: float, seed: int, keep: Path) -> Tally:
         stream = harmed([rng.choice(own)(rng) for _ in range(rng.randrange(1, 30))], rng)
         try:
             _run(parser, stream, rng, tally)
+            if tally.streams % COMPARED_EVERY == 0:
+                _compare(PARSERS[name], stream, rng)
         except Exception:  # noqa: BLE001 - whatever a parser raises is what is looked for
             tally.failures += 1
             _keep(keep / f"{name}-{seed}-{tally.streams}", stream)
@@ -113,6 +121,20 @@ def _run(parser: Parser, stream: bytes, rng: Random, tally: Tally) -> None:
         tally.frames += len(_timed(lambda piece=piece: parser.feed(piece), tally))  # type: ignore[misc]  # binds this piece
     if rng.random() < 0.3:
         tally.frames += len(_timed(parser.finish, tally))
+
+
+def _compare(make: Callable[[], Parser], stream: bytes, rng: Random) -> None:
+    whole, cut = make(), make()
+    at_once = [*whole.feed(stream), *whole.finish()]
+    in_pieces: list[Any] = []
+    at = 0
+    while at < len(stream):
+        step = rng.choice((1, 7, 64, 500))
+        in_pieces += cut.feed(stream[at : at + step])
+        at += step
+    in_pieces += cut.finish()
+    if repr(at_once) != repr(in_pieces):
+        raise CutsDecideError(f"{len(at_once)} frames in one piece, {len(in_pieces)} in many, or others")
 
 
 def _timed(call: Callable[[], list[Any]], tally: Tally) -> list[Any]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from html import escape
 
-from models.falls.intervals import Interval
+from models.falls.intervals import Interval, rate
 from models.falls.measuring import Measured
 from models.falls.pictures import latency_picture, trace_pictures, window_pictures
 from models.falls.scoring import Result, Tally
@@ -19,12 +19,12 @@ PER_DAY = f"{catalogue('ja')['per_day']} {catalogue('en')['per_day']}"
 STYLE = """
 :root { color-scheme: light; }
 body { font: 16px/1.7 "Noto Sans JP", "Hiragino Sans", "Yu Gothic UI", "Noto Sans CJK JP", sans-serif; color: #1f2933;
-  max-width: 62rem; margin: 2rem auto; padding: 0 1rem; }
+  max-width: 66rem; margin: 2rem auto; padding: 0 1rem; }
 h1 { font-size: 1.7rem; line-height: 1.35; margin: 0 0 .4rem; } h2 { font-size: 1.25rem; margin: 2.6rem 0 .6rem;
   border-bottom: 2px solid #2b6cb0; padding-bottom: .2rem; } h3 { font-size: 1rem; margin: 1.4rem 0 .2rem; }
 [lang=en] { display: block; color: #52606d; font-size: .85em; font-weight: 400; line-height: 1.45; }
 th [lang=en], td [lang=en] { font-size: .8em; }
-.cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(13.5rem, 1fr)); gap: .8rem; }
+.cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(11rem, 1fr)); gap: .8rem; }
 .card { border: 1px solid #cbd2d9; border-radius: 8px; padding: .8rem 1rem; }
 .card b { display: block; font-size: 1.8rem; line-height: 1.3; margin: .2rem 0 0; } .card small { color: #52606d;
   display: block; line-height: 1.5; } .card i { display: block; font-style: normal; margin-bottom: .3rem; }
@@ -34,7 +34,7 @@ th, td { border-bottom: 1px solid #d5dbe1; padding: .35rem .5rem; text-align: le
 th { background: #f0f4f8; font-weight: 600; } td.n, th.n { text-align: right;
   font-variant-numeric: tabular-nums; white-space: nowrap; }
 td small { color: #52606d; display: block; white-space: nowrap; } td.file { overflow-wrap: anywhere; min-width: 9rem; }
-th.n [lang=ja] { white-space: nowrap; } th.n [lang=en] { white-space: normal; min-width: 4rem; }
+th.n { white-space: normal; min-width: 3.2rem; } th [lang=ja] { word-break: auto-phrase; }
 .scroll { overflow-x: auto; } svg { display: block; max-width: 100%; height: auto; margin: .3rem 0; font-family: inherit; }
 .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(26rem, 1fr)); gap: 1rem; }
 ul { padding-left: 1.2rem; } li { margin: .3rem 0; } .variant { color: #52606d; }
@@ -150,47 +150,39 @@ def _named(table: str, tallies: dict[str, Tally]) -> dict[str, Tally]:
 
 
 def _table(first: str, tallies: dict[str, Tally], *, recall_only: bool = False) -> str:
-    heads = [
-        both(first),
-        *(f"{both(key)}" for key in ("falls", "suspected", "confirmed", "recall", "median", "p95")),
-    ]
+    keys = [first, "falls", "told_of", "recall", "time"]
     if not recall_only:
-        heads += [both("without_fall"), both("duration"), both("false_suspected"), both("false_confirmed")]
-    head = "".join(f'<th class="{"n" if n else ""}">{text}</th>' for n, text in enumerate(heads))
+        keys += ["without_fall", "duration", "false_suspected", "false_confirmed"]
+    head = "".join(f'<th class="{"n" if n else ""}">{both(key)}</th>' for n, key in enumerate(keys))
     rows = "".join(_row(name, one, recall_only=recall_only) for name, one in tallies.items())
     return f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
 
 
 def _row(name: str, one: Tally, *, recall_only: bool) -> str:
-    middle, late = one.latency(0.5), one.latency(0.95)
     interval = one.recall
-    found = (
-        ""
-        if interval is None
-        else (
-            f"{100 * interval.value:.1f} %<small>{100 * interval.low:.1f}-{100 * interval.high:.1f}</small>"
-        )
-    )
-    cells = [
-        str(one.falls or ""),
-        str(one.suspected) if one.falls else "",
-        str(one.confirmed) if one.falls else "",
-        found,
-        "" if middle is None else f"{middle:.1f} s",
-        "" if late is None else f"{late:.1f} s",
-    ]
-    if not recall_only:
-        cells += [
-            f"{one.windows_alarmed} / {one.windows}" if one.windows else "",
-            _hours(one.hours) if one.hours else "",
-            f"{one.false_suspected}{_small_rate(one.false_per_hour, one.hours, 'h')}"
-            if one.hours
-            else _unlabelled(one),
-            f"{one.false_confirmed}{_small_rate(one.false_confirmed_per_day, one.hours, 'day')}"
-            if one.hours
-            else "",
+    cells = ["", "", "", ""]
+    if interval is not None:
+        cells = [
+            f"{one.falls}",
+            f"{one.suspected} / {one.confirmed}",
+            f"{100 * interval.value:.1f} %<small>{100 * interval.low:.1f}-{100 * interval.high:.1f}</small>",
+            _latency(one),
         ]
+    if not recall_only:
+        cells += _quiet_cells(one)
     return f'<tr><td class="file">{name}</td>{"".join(f"<td class=n>{cell}</td>" for cell in cells)}</tr>'
+
+
+def _quiet_cells(one: Tally) -> list[str]:
+    if not one.hours:
+        return ["", "", _unlabelled(one), ""]
+    asked = one.false_suspected - one.false_confirmed
+    return [
+        f"{one.windows_alarmed} / {one.windows}" if one.windows else "",
+        _hours(one.hours),
+        f"{asked}{_small_rate(rate(asked, one.hours), one.hours, 'h')}",
+        f"{one.false_confirmed}{_small_rate(one.false_confirmed_per_day, one.hours, 'day')}",
+    ]
 
 
 def _unlabelled(one: Tally) -> str:
