@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-import models.falls.report as report
+from models.falls import report
 from models.falls.words import catalogue, named
 
 SOURCES = "".join(file.read_text() for file in Path(report.__file__).parent.glob("*.py"))
