@@ -55,6 +55,14 @@ class FallPhase(StrEnum):
     RECOVERED = "recovered"
 
 
+class Severity(StrEnum):
+    """How grave a fall looks to the device: where, when, how long, and whether anybody stirs."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+
 class Evidence(Struct, frozen=True):
     """One reason for a decision, as a code with a number, put into words by whoever shows it."""
 
@@ -64,7 +72,10 @@ class Evidence(Struct, frozen=True):
 
 
 class Fall(Struct, frozen=True, tag_field="type", tag="fall"):
-    """A fall in a home. ``answer_by_ms`` is when the device stops waiting for the resident's answer."""
+    """A fall in a home. ``answer_by_ms`` is when the device stops waiting for the resident's answer.
+
+    ``kind`` is how it happened (``fast_fall``, ``slow_slide``, ``long_lie``...).
+    """
 
     incident: Ulid
     phase: FallPhase
@@ -72,6 +83,8 @@ class Fall(Struct, frozen=True, tag_field="type", tag="fall"):
     evidence: list[Evidence]
     answer_by_ms: UnixMs | None = None
     cancelled_by: Code | None = None
+    kind: Code = "fast_fall"
+    severity: Severity = Severity.MEDIUM
 
 
 class VisitPhase(StrEnum):

@@ -3,6 +3,7 @@
 import random
 import threading
 from pathlib import Path
+from typing import Any
 
 from contract.ids import new_ulid
 from contract.messages import State
@@ -13,6 +14,7 @@ from edge.field_settings import FieldSettings
 from edge.home_settings import HomeSettings
 from edge.kept_file import memory_directory
 from edge.outbox import Outbox
+from edge.sensors.readings import Sensor
 from edge.settings import DeviceSettings
 from edge.uplink import Uplink
 
@@ -58,12 +60,22 @@ def agent(
 def _home(settings: HomeSettings, clock: Clock) -> Device:
     from edge.home import Home  # noqa: PLC0415
     from edge.home_memory import HomeMemory  # noqa: PLC0415
-    from edge.sensors.ti_radar import radar_from  # noqa: PLC0415
     from edge.voice import speaker_from  # noqa: PLC0415
 
-    radar, speaker = radar_from(settings.radar, clock), speaker_from(settings.voice)
+    sensor, speaker = _home_sensor(settings, clock), speaker_from(settings.voice)
     memory = HomeMemory(_memory_file(settings, "incident"))
-    return Home(settings, radar, speaker, clock, new_ulid, memory=memory)
+    return Home(settings, sensor, speaker, clock, new_ulid, memory=memory)
+
+
+def _home_sensor(settings: HomeSettings, clock: Clock) -> Sensor[Any]:
+    if settings.module is not None:
+        from edge.sensors.modules import module_from  # noqa: PLC0415
+
+        return module_from(settings.module, clock)
+    assert settings.radar is not None  # noqa: S101 - the settings' promise, told to the type checker
+    from edge.sensors.ti_radar import radar_from  # noqa: PLC0415
+
+    return radar_from(settings.radar, clock)
 
 
 def _field(settings: FieldSettings, clock: Clock) -> Device:

@@ -1,4 +1,4 @@
-"""What a home must know again after its process was killed: the incident at hand, and who was upright just before.
+"""What a home must know again after its process was killed: the incidents at hand, and who was upright just before.
 
 After a power cut it knows neither; the gateway takes a device that was asking and is silent for a fall.
 """
@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from edge.fall.drop import Seen
-from edge.fall.machine import Incident, Phase
+from edge.fall.incident import Incident
 from edge.kept_file import KeptFile
 
 UPRIGHT_EVERY_MS = 1000
@@ -16,12 +16,11 @@ UPRIGHT_EVERY_MS = 1000
 
 
 class Kept(msgspec.Struct, frozen=True):
-    """The file. ``upright`` was seen at ``upright_ms`` (Unix); its own ``at_s`` belongs to a clock that is gone."""
+    """The file, written at ``at_ms``; the ``at_s`` of ``uprights`` is 0 then and negative before: their clock is gone."""
 
-    phase: Phase = Phase.IDLE
-    incident: Incident | None = None
-    upright: Seen | None = None
-    upright_ms: int = 0
+    incidents: tuple[Incident, ...] = ()
+    uprights: tuple[Seen, ...] = ()
+    at_ms: int = 0
 
 
 class HomeMemory:
@@ -30,16 +29,21 @@ class HomeMemory:
     def __init__(self, path: Path | None) -> None:
         self._file = KeptFile(path, Kept)
         self._kept = Kept()
+        self._newest_s = -1e9
 
     def read(self) -> Kept:
         """What was kept; nothing where there is no file or it is unreadable (logged)."""
         self._kept = self._file.read() or Kept()
         return self._kept
 
-    def keep(self, phase: Phase, incident: Incident | None, upright: Seen | None, upright_ms: int) -> None:
-        """Write what is new."""
-        same = phase is self._kept.phase and incident == self._kept.incident
-        walked = upright is not None and upright_ms - self._kept.upright_ms >= UPRIGHT_EVERY_MS
-        if not same or walked:
-            self._kept = Kept(phase, incident, upright, upright_ms)
+    def keep(
+        self, incidents: tuple[Incident, ...], uprights: tuple[Seen, ...], now_s: float, now_ms: int
+    ) -> None:
+        """Write what is new; ``now_s`` is of the clock by which ``uprights`` were seen."""
+        newest_s = max([seen.at_s for seen in uprights], default=-1e9)
+        walked = newest_s - self._newest_s >= UPRIGHT_EVERY_MS / 1000
+        if walked or incidents != self._kept.incidents:
+            self._newest_s = newest_s
+            aged = tuple(Seen(seen.at_s - now_s, seen.height_m, seen.place) for seen in uprights)
+            self._kept = Kept(incidents, aged, now_ms)
             self._file.write(self._kept)

@@ -1,20 +1,57 @@
-"""The file of a home: one radar, one voice, perhaps one button."""
+"""The file of a home: one sensor, one voice, perhaps a button."""
 
-from pydantic import Field
+from typing import Self
 
-from edge.fall.settings import AskSettings, FallSettings, MountSettings
+from pydantic import Field, model_validator
+
+from edge.fall.people_settings import PeopleSettings
+from edge.fall.settings import AskSettings, FallSettings, MountSettings, SensorKind
+from edge.fall.zones import ZoneSettings
+from edge.sensors.module_settings import ModuleSettings
 from edge.sensors.ti_radar_settings import RadarSettings
 from edge.settings import DeviceSettings
 from edge.voice import VoiceSettings
+
+CEILING_FROM_DEG = 60.0
+"""A radar that looks down more steeply than this hangs below the ceiling."""
 
 
 class HomeSettings(DeviceSettings):
     """``home.toml``; the device's name tells the city which home it is."""
 
-    radar: RadarSettings
+    button_pin: int | None = Field(default=None, ge=0, le=27)
+    """BCM number of a button to ground that says "I am all right"; left out, there is none."""
+    radar: RadarSettings | None = None
+    module: ModuleSettings | None = None
     mount: MountSettings = Field(default_factory=MountSettings)
+    zones: list[ZoneSettings] = Field(default_factory=list)
+    people: PeopleSettings = Field(default_factory=PeopleSettings)
     fall: FallSettings = Field(default_factory=FallSettings)
     ask: AskSettings = Field(default_factory=AskSettings)
     voice: VoiceSettings = Field(default_factory=VoiceSettings)
-    button_pin: int | None = Field(default=None, ge=0, le=27)
-    """BCM number of a button to ground that says "I am all right"; left out, there is none."""
+
+    @model_validator(mode="after")
+    def _one_sensor(self) -> Self:
+        if sum(table is not None for table in (self.radar, self.module)) != 1:
+            raise ValueError("a home has one sensor: keep exactly one of [radar], [module]")
+        return self
+
+    @property
+    def component(self) -> str:
+        """The table of its sensor, which names it in faults and telemetry."""
+        return "radar" if self.radar is not None else "module"
+
+    @property
+    def silent_after_s(self) -> float:
+        """Its sensor's."""
+        sensor = self.radar or self.module
+        assert sensor is not None  # noqa: S101 - the validator's promise, told to the type checker
+        return sensor.silent_after_s
+
+    @property
+    def sensor_kind(self) -> SensorKind:
+        """What decides where [fall] says nothing."""
+        if self.people.dense:
+            return SensorKind.DENSE_RADAR
+        ceiling = self.mount.tilt_deg >= CEILING_FROM_DEG
+        return SensorKind.CEILING_RADAR if ceiling else SensorKind.WALL_RADAR

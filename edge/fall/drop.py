@@ -1,16 +1,24 @@
-"""The fast drop of a body to the floor, held: what makes a fall suspected. Pure."""
+"""The fast drop of a body to the floor, held: what makes a fall suspected. No I/O, no clock of its own."""
 
-from dataclasses import dataclass, replace
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import hypot
 from statistics import median
 
 from edge.fall.place import Place
-from edge.fall.posture import Reading
+from edge.fall.scene import Body
 from edge.fall.settings import FallSettings
 
 WAIT_S = 3.0
 """For enough reflections near the floor: somebody stunned stirs within it, and a sitting person fidgets again after it."""
 SLACK_M = 0.1
 """A body on the floor is still on it this far above ``floor_m``: one wild elevation lifts the middle height so far."""
+POINTS_KEPT = 400
+"""Heights kept of one drop: a dense radar's 20 frames; more change no median worth the memory."""
+
+Moment = tuple[float, float, float, float]
+"""at_s, height_m, x_m, y_m: a tuple, because one is made for each body in each frame."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,18 +30,20 @@ class Seen:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Low:
     """A drop being held: ``high`` is where it came from, ``first`` and ``last`` where and when it was near the floor.
 
-    ``points`` counts the reflections near the floor, ``points_m`` holds the heights of all since ``first``.
+    ``points`` counts the reflections near the floor, ``points_m`` holds the heights of all since ``first``;
+    ``shift_m`` is how far the floor's bounds were raised for this body.
     """
 
     high: Seen
     first: Seen
     last: Seen
+    shift_m: float
     points: int
-    points_m: tuple[float, ...]
+    points_m: list[float]
 
     @property
     def drop_m(self) -> float:
@@ -50,63 +60,88 @@ class Low:
         """For how long reflections near the floor were really seen, silence not counted."""
         return self.last.at_s - self.first.at_s
 
+    def lies(self, fall: FallSettings) -> bool:
+        """Whether enough was seen of the floor, and the body's middle was low enough meanwhile."""
+        return self.points >= fall.points_min and median(self.points_m) <= fall.lying_m + self.shift_m
 
-@dataclass(frozen=True, slots=True)
+
 class DropWatch:
-    """The recent heights, oldest first, and the drop being held, if any."""
+    """The recent heights of one body, oldest first, and the drop being held, if any."""
 
-    recent: tuple[Seen, ...] = ()
-    low: Low | None = None
+    __slots__ = ("low", "recent")
 
+    def __init__(self) -> None:
+        self.recent: deque[Moment] = deque()
+        self.low: Low | None = None
 
-def watch(
-    before: DropWatch,
-    reading: Reading,
-    fall: FallSettings,
-    *,
-    kept: tuple[Seen, ...] = (),
-    wait_s: float = WAIT_S,
-) -> tuple[DropWatch, Low | None]:
-    """One frame further; the second value is a drop that has now been held long enough.
+    def see(
+        self, body: Body, at_s: float, fall: FallSettings, shift_m: float, kept: Sequence[Seen] = ()
+    ) -> Low | None:
+        """A frame in which the body has a height; returns a drop that has just ended because the body rose.
 
-    ``kept`` are heights from before a gap in the watching, good however old; a drop may then be held for ``wait_s``.
-    Silence after the drop counts as held (a body that lies still gives no reflections), but only frames do: a radar
-    that has stopped proves nothing. ``points_min`` makes sure that the floor itself was seen.
-    """
-    recent = tuple(seen for seen in before.recent if seen.at_s >= reading.at_s - fall.within_s)
-    low = before.low
-    if low is not None:
-        near_floor = sum(z <= fall.floor_m for z in reading.points_m)
-        low = replace(low, points=low.points + near_floor, points_m=(*low.points_m, *reading.points_m))
-    if reading.height_m is not None and reading.place is not None:
-        now = Seen(reading.at_s, reading.height_m, reading.place)
-        low = _follow(low, (*kept, *recent), now, reading, fall)
-        recent = (*recent, now)
-    since_s = reading.at_s - low.first.at_s if low else 0.0
-    if low is None or since_s >= wait_s:
-        return DropWatch(recent), None
-    lies = low.points >= fall.points_min and median(low.points_m) <= fall.lying_m
-    return (DropWatch(), low) if lies and since_s >= fall.held_s else (DropWatch(recent, low), None)
+        ``kept`` are heights from before a gap in the watching, good however old.
+        """
+        recent, height_m, place = self.recent, body.height_m, body.place
+        oldest_s = at_s - fall.within_s
+        while recent and recent[0][0] < oldest_s:
+            recent.popleft()
+        low, ended = self.low, None
+        if low is not None:
+            self._hold(low, body, at_s, fall)
+            if height_m > fall.floor_m + low.shift_m + SLACK_M:
+                self.low, ended = None, low
+        elif height_m <= fall.floor_m + shift_m:
+            high = self._came_from(kept, height_m, place, fall)
+            if high is not None:
+                now = Seen(at_s, height_m, place)
+                self.low = Low(high, now, now, shift_m, body.low_behind, list(body.heights_m) or [height_m])
+        recent.append((at_s, height_m, place.x_m, place.y_m))
+        return ended
 
+    def held(self, at_s: float, fall: FallSettings, wait_s: float = WAIT_S) -> Low | None:
+        """The drop, once it has been held long enough; it is let go after ``wait_s``.
 
-def _follow(
-    low: Low | None, recent: tuple[Seen, ...], now: Seen, reading: Reading, fall: FallSettings
-) -> Low | None:
-    if low is not None:
-        still_low = replace(low, last=now) if reading.points_m else low
-        return still_low if now.height_m <= fall.floor_m + SLACK_M else None
-    if now.height_m > fall.floor_m:
+        Silence counts as held (a body that lies still gives no reflections), but only frames do: a sensor that has
+        stopped proves nothing. ``points_min`` makes sure that the floor itself was seen.
+        """
+        low = self.low
+        if low is None:
+            return None
+        since_s = at_s - low.first.at_s
+        if since_s >= wait_s:
+            self.low = None
+        elif since_s >= fall.held_s and low.lies(fall):
+            self.low = None
+            self.recent.clear()
+            return low
         return None
-    high = _came_from(recent, now, fall)
-    return Low(high, now, now, reading.low_behind, reading.points_m or (now.height_m,)) if high else None
 
+    @staticmethod
+    def _hold(low: Low, body: Body, at_s: float, fall: FallSettings) -> None:
+        if not body.heights_m:
+            return
+        near_m = fall.floor_m + low.shift_m
+        low.points += sum(z <= near_m for z in body.heights_m)
+        if len(low.points_m) < POINTS_KEPT:
+            low.points_m += body.heights_m
+        low.last = Seen(at_s, body.height_m, body.place)
 
-def _came_from(recent: tuple[Seen, ...], now: Seen, fall: FallSettings) -> Seen | None:
-    """The last of the highest moments, at least two of them: a single ghost is no standing body."""
-    high = [
-        seen
-        for seen in recent
-        if seen.height_m - now.height_m >= fall.drop_m
-        and seen.place.distance_m(now.place) <= fall.moved_max_m
-    ]
-    return max(high, key=lambda seen: (round(seen.height_m, 1), seen.at_s)) if len(high) >= 2 else None
+    def _came_from(
+        self, kept: Sequence[Seen], height_m: float, place: Place, fall: FallSettings
+    ) -> Seen | None:
+        """The last of the highest moments, at least two of them: a single ghost is no standing body."""
+        least_m = height_m + fall.drop_m
+        high = [
+            (round(high_m, 1), at_s, high_m, x_m, y_m)
+            for at_s, high_m, x_m, y_m in self.recent
+            if high_m >= least_m and hypot(x_m - place.x_m, y_m - place.y_m) <= fall.moved_max_m
+        ]
+        high += [
+            (round(seen.height_m, 1), seen.at_s, seen.height_m, seen.place.x_m, seen.place.y_m)
+            for seen in kept
+            if seen.height_m >= least_m and seen.place.distance_m(place) <= fall.moved_max_m
+        ]
+        if len(high) < 2:
+            return None
+        _, at_s, high_m, x_m, y_m = max(high)
+        return Seen(at_s, high_m, Place(x_m, y_m))

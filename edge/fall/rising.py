@@ -11,7 +11,7 @@ A resident whose rising was not seen until they had walked away is taken for com
 from dataclasses import dataclass, replace
 
 from edge.fall.place import Place
-from edge.fall.posture import Reading
+from edge.fall.scene import Body
 from edge.fall.settings import FallSettings
 
 COMPANY_S = 10.0
@@ -42,19 +42,20 @@ class Rising:
         return self.away >= UPRIGHT_MIN
 
 
-def follow(before: Rising, reading: Reading, fallen: Place, fall: FallSettings) -> Rising:
-    """One frame further; a frame that shows no body changes nothing."""
-    if reading.height_m is None or reading.place is None:
-        return before
-    goes_on = before.place is not None and reading.at_s - before.last_s <= GAP_S
-    if not _is_the_body(before.place if goes_on else None, fallen, reading.place, fall):
-        upright_elsewhere = reading.height_m >= fall.standing_m and not goes_on
+def follow(
+    before: Rising, body: Body, at_s: float, fallen: Place, fall: FallSettings, upright_m: float | None = None
+) -> Rising:
+    """One body of a frame further; ``upright_m`` is what counts as standing for the one who fell."""
+    standing_m = fall.standing_m if upright_m is None else upright_m
+    goes_on = before.place is not None and at_s - before.last_s <= GAP_S
+    if not _is_the_body(before.place if goes_on else None, fallen, body.place, fall):
+        upright_elsewhere = body.height_m >= standing_m and not goes_on
         return replace(before, away=before.away + 1) if upright_elsewhere else before
-    if reading.height_m >= fall.standing_m:
-        rose = before if goes_on else Rising(since_s=reading.at_s, away=before.away)
-        return replace(rose, last_s=reading.at_s, place=reading.place, upright=rose.upright + 1)
+    if body.height_m >= standing_m:
+        rose = before if goes_on else Rising(since_s=at_s, away=before.away)
+        return replace(rose, last_s=at_s, place=body.place, upright=rose.upright + 1)
     bent = before.bent + 1
-    if reading.height_m <= fall.floor_m or bent > before.upright:
+    if body.height_m <= fall.floor_m + standing_m - fall.standing_m or bent > before.upright:
         return Rising(away=before.away)
     return replace(before, bent=bent)
 

@@ -36,7 +36,8 @@ class PlayedRadar:
         self.clock.advance(FRAME_S)
         self.frames += 1
         heights = () if self.body_m is None else (self.body_m - 0.05, self.body_m + 0.01, self.body_m + 0.05)
-        rows = [[0.1, 3.0, height - HEIGHT_M, 0.2, 9.0] for height in heights]
+        x_m = 0.1 + 0.001 * (self.frames % 7)  # no radar measures the same to the last bit twice
+        rows = [[x_m, 3.0, height - HEIGHT_M, 0.2, 9.0] for height in heights]
         cloud = np.array(rows, np.float32).reshape(-1, 5)
         return [PointCloud(self.clock.monotonic_s(), self.frames, cloud)]
 

@@ -19,14 +19,31 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edge.fall.measure import suspected_at
-from edge.fall.settings import FallSettings, MountSettings
+from edge.fall.people import People
+from edge.fall.people_settings import PeopleSettings
+from edge.fall.settings import AskSettings, FallSettings, MountSettings
+from edge.fall.watcher import FallWatcher, Now, Tell
+from edge.sensors.readings import PointCloud
 from edge.sensors.ti_frames import FrameParser
 
 LOW_POWER = MountSettings(height_m=1.25, tilt_deg=0.0)
 TILTED = MountSettings(height_m=1.4, tilt_deg=17.0)
 LEVEL = MountSettings(height_m=0.6, tilt_deg=0.0)
 FRAME_S = 0.055
+
+
+def suspected_at(frames, mount: MountSettings, fall: FallSettings) -> list[float]:
+    """Seconds at which a fall is asked about in (at_s, points), each counted anew."""
+    people = People(mount, PeopleSettings())
+    watcher = FallWatcher(fall, AskSettings(), [], lambda _ms: "01J" + "0" * 23)
+    found = []
+    for number, (at_s, points) in enumerate(frames):
+        now = Now(at_s, round(1000 * at_s))
+        actions = watcher.step(people.update(PointCloud(at_s, number, points)), now)
+        if any(isinstance(action, Tell) and action.fall.cancelled_by is None for action in actions):
+            found.append(at_s)
+            watcher.button(now)
+    return found
 
 
 def windows(path: Path):

@@ -1,13 +1,17 @@
 """Who stands up: the one who fell, or somebody else."""
 
 from edge.fall.place import Place
-from edge.fall.posture import Posture, Reading
 from edge.fall.rising import Rising, follow, stands
+from edge.fall.scene import Body
 from edge.fall.settings import FallSettings
 
 FALL = FallSettings()
 FALLEN = Place(0.0, 3.0)
 FRAME_S = 0.1
+
+
+def body(at_s: float, height_m: float, place: Place) -> Body:
+    return Body(1, place, height_m, height_m, (height_m,) * 3, 0, 0.0, 0.3, 0.0, at_s)
 
 
 def see(
@@ -16,9 +20,7 @@ def see(
     for n in range(round(seconds / FRAME_S)):
         height_m, place = seen[n % len(seen)]
         at_s += FRAME_S
-        rising = follow(
-            rising, Reading(at_s, (height_m,) * 3, 0, height_m, place, Posture.UNKNOWN), FALLEN, FALL
-        )
+        rising = follow(rising, body(at_s, height_m, place), at_s, FALLEN, FALL)
     return rising, at_s
 
 
@@ -43,7 +45,14 @@ def test_upright_moments_with_long_gaps_are_not_one_standing():
     assert not stands(rising, FALL)
 
 
-def test_a_frame_without_a_body_changes_nothing():
+def test_a_body_bent_low_far_from_the_place_changes_nothing():
     rising, at_s = see(Rising(), 0.0, (1.0, FALLEN), seconds=1)
-    empty = Reading(at_s + 1, (), 0, None, None, Posture.UNKNOWN)
-    assert follow(rising, empty, FALLEN, FALL) is rising
+    assert follow(rising, body(at_s + 1, 0.4, Place(3.0, 6.0)), at_s + 1, FALLEN, FALL) is rising
+
+
+def test_who_measures_taller_must_stand_taller():
+    """Where the mount was entered too high, a body that sits on the floor looks half upright."""
+    rising = Rising()
+    for n in range(40):
+        rising = follow(rising, body(0.1 * n, 0.85, FALLEN), 0.1 * n, FALLEN, FALL, upright_m=1.0)
+    assert not stands(rising, FALL)

@@ -1,0 +1,66 @@
+"""One body as the watching remembers it: its own upright height, where it rested, what it may be doing. No I/O."""
+
+from math import inf
+from typing import TYPE_CHECKING
+
+from edge.fall.drop import DropWatch, Low, Seen
+from edge.fall.place import Place
+from edge.fall.scene import Body
+from edge.fall.settings import FallSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from edge.fall.lying import Lie
+    from edge.fall.zones import ZoneKind
+
+OWN_S = 1.5
+"""Over so long the own upright height is averaged: two strides, or six frames of a slow radar."""
+TALL_MIN = 3
+"""Frames with an upright middle that make a track a person's for as long as it lasts: a ghost gives one or two."""
+
+
+class Followed:
+    """One track; it lives on for a while after the track has vanished, for the next one near by to take over."""
+
+    __slots__ = (
+        "bed_s", "drop", "gone", "kept", "kept_until_s", "lie", "own_m", "place", "rose", "seen_s", "tall", "track",
+        "upright", "zone",
+    )  # fmt: skip
+
+    def __init__(self, track: int, place: Place, at_s: float) -> None:
+        self.track = track
+        self.place = place
+        self.seen_s = at_s
+        self.zone: ZoneKind | None = None
+        self.bed_s = -inf
+        """When it was last in a bed zone."""
+        self.own_m = 0.0
+        """Its middle height while upright; 0 while that was never seen."""
+        self.upright: Seen | None = None
+        """The last moment it was upright."""
+        self.tall = 0
+        self.drop = DropWatch()
+        self.lie: Lie | None = None
+        self.rose: tuple[Low, float] | None = None
+        """A drop that met a fall's bounds and ended with rising, and when: told once the body stands."""
+        self.kept: Sequence[Seen] = ()
+        self.kept_until_s = -inf
+        self.gone = False
+
+    @property
+    def person(self) -> bool:
+        """Whether it has ever been tall: what never was may be a pet, or somebody on the floor from the start."""
+        return self.tall >= TALL_MIN
+
+    def shift_m(self, fall: FallSettings) -> float:
+        """How far the bounds near the floor rise for this body."""
+        return max(0.0, min(fall.shift_max_m, self.own_m - fall.upright_m)) if self.own_m else 0.0
+
+    def stand(self, body: Body, at_s: float) -> None:
+        """A frame in which it was upright."""
+        share = min(1.0, (at_s - self.seen_s) / OWN_S) if self.own_m else 1.0
+        self.own_m += (body.height_m - self.own_m) * share
+        self.upright = Seen(at_s, body.height_m, body.place)
+        self.tall += bool(body.heights_m)
+        self.kept = ()
