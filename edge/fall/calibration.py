@@ -8,7 +8,7 @@ height; it beats every spirit level on a case that is not square to its antenna.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from math import cos, hypot, radians, sin, sqrt
+from math import asin, atan2, cos, degrees, hypot, radians, sin, sqrt
 
 from edge.fall.mount_fit import MIDDLE, CalibrationError, Fit, below_ceiling, on_wall
 from edge.fall.settings import MountSettings
@@ -23,6 +23,8 @@ HEIGHT_SYSTEMATIC = 0.04
 """Of the stature: shoes, posture, and which parts of a body reflect."""
 TILT_SD_MAX_DEG = 4.5
 """Measured worse, a verdict would be a guess."""
+TILT_ENOUGH_DEG = 3.0
+"""More walking makes it little better."""
 ERROR_MAX_M = 0.25
 """Two standard deviations of what is measured here; a body shown 20 cm too high or low already costs falls."""
 CEILING_DEG = 60.0
@@ -50,15 +52,21 @@ class Measured:
     middle_m: float
     roll_deg: float | None = None
 
-    def mount(self) -> MountSettings:
-        """As the ``[mount]`` table; raises CalibrationError where no home is mounted like that."""
+    def mount(self, tape_m: float | None = None) -> MountSettings:
+        """As the ``[mount]`` table; raises CalibrationError where no home is mounted like that.
+
+        With ``tape_m``, the height a tape says, the tilt is what shows the walker right in the middle of the way.
+        """
+        height_m, tilt_deg = tape_m or self.height_m, self.tilt_deg
+        if tape_m is not None and tilt_deg <= CEILING_DEG:
+            y, z = _in_sensor(self, (self.near_m + self.far_m) / 2)
+            above = (self.middle_m - tape_m) / hypot(y, z)
+            tilt_deg = degrees(atan2(z, y) - asin(max(-1.0, min(1.0, above))))
         try:
-            return MountSettings(
-                height_m=round(self.height_m, 2), tilt_deg=round(min(self.tilt_deg, 90.0), 1)
-            )
+            return MountSettings(height_m=round(height_m, 2), tilt_deg=round(min(tilt_deg, 90.0), 1))
         except ValueError as refused:
             raise CalibrationError(
-                f"{self.height_m:.2f} m high and {self.tilt_deg:.0f} degrees down is no mount of a home:"
+                f"{height_m:.2f} m high and {tilt_deg:.0f} degrees down is no mount of a home:"
                 " is the stature right, and did one person walk straight away and back?"
             ) from refused
 
@@ -141,10 +149,15 @@ def judge(measured: Measured, mount: MountSettings, file: str = "home.toml") -> 
 
 def shown_height_m(measured: Measured, mount: MountSettings, at_m: float) -> float:
     """The height at which ``mount`` shows a walker's middle that is really ``at_m`` along the floor."""
-    real, said = radians(measured.tilt_deg), radians(mount.tilt_deg)
-    up = measured.middle_m - measured.height_m
-    y, z = at_m * cos(real) - up * sin(real), at_m * sin(real) + up * cos(real)
+    said = radians(mount.tilt_deg)
+    y, z = _in_sensor(measured, at_m)
     return z * cos(said) - y * sin(said) + mount.height_m
+
+
+def _in_sensor(measured: Measured, at_m: float) -> tuple[float, float]:
+    """Where the sensor sees a walker's middle that is ``at_m`` along the floor: y and z of its own frame."""
+    tilt, up = radians(measured.tilt_deg), measured.middle_m - measured.height_m
+    return at_m * cos(tilt) - up * sin(tilt), at_m * sin(tilt) + up * cos(tilt)
 
 
 def _mends(measured: Measured, mount: MountSettings, file: str) -> list[str]:

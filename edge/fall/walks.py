@@ -86,6 +86,13 @@ class WalkFinder:
         return (*self._walks, *self._cut(self._chain))
 
     @property
+    def ended(self) -> int:
+        """How many walks are over: the walker has turned since, or stands."""
+        going_on = self._cut(self._chain)
+        still = bool(going_on) and going_on[-1].slices[-1] is self._chain[-1]
+        return len(self._walks) + len(going_on) - still
+
+    @property
     def place(self) -> Slice | None:
         """Where the walker was last."""
         return self._chain[-1] if self._chain else None

@@ -1,55 +1,16 @@
 """A mount measured from walks: of a made-up walker whose mount is known, and of real recordings."""
 
 from collections.abc import Iterator
-from itertools import pairwise
-from math import cos, hypot, radians, sin
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from edge.fall.calibration import CalibrationError, Measured, judge, measure_frames
+from edge.fall.calibration import Measured, judge, measure_frames
+from edge.fall.mount_fit import CalibrationError
 from edge.fall.settings import MountSettings
 from edge.sensors.ti_frames import FrameParser
-
-STATURE_M = 1.6
-AWAY_AND_BACK = [(0.0, 1.2), (0.2, 5.0), (-0.2, 1.3), (0.1, 4.8), (0.0, 1.2), (0.0, 5.0)]
-ACROSS = [
-    (-1.8, -1.8),
-    (1.8, 1.8),
-    (-1.8, 1.8),
-    (1.8, -1.8),
-    (0.0, -1.8),
-    (0.0, 1.8),
-    (-1.8, 0.0),
-    (1.8, 0.0),
-]
-FRAME_S = 0.1
-
-
-def walker(
-    mount: MountSettings, corners: list[tuple[float, float]], *, steps_deg: float = 0.0, seed: int = 1
-) -> Iterator[tuple[float, np.ndarray]]:
-    """A body with reflections all over, its middle at 0.6 of its stature, as a sensor on ``mount`` sees it."""
-    rng = np.random.default_rng(seed)
-    tilt = radians(mount.tilt_deg)
-    at_s = 0.0
-    for (x0, y0), (x1, y1) in pairwise(corners):
-        frames = round(hypot(x1 - x0, y1 - y0) / 0.8 / FRAME_S)
-        for n in range(frames):
-            at_s += FRAME_S
-            x = x0 + (x1 - x0) * n / frames + rng.normal(0, 0.1, 6)
-            y = y0 + (y1 - y0) * n / frames + rng.normal(0, 0.1, 6)
-            up = np.clip(rng.normal(0.6, 0.25, 6), 0.02, 1.0) * STATURE_M - mount.height_m
-            along, across = y * cos(tilt) - up * sin(tilt), y * sin(tilt) + up * cos(tilt)
-            if steps_deg:
-                across = along * np.tan(
-                    np.radians(np.round(np.degrees(np.arctan2(across, along)) / steps_deg) * steps_deg)
-                )
-            yield (
-                at_s,
-                np.stack([x, along, across, np.full(6, 0.8), np.full(6, 10.0)], axis=1).astype(np.float32),
-            )
+from tests.walking import ACROSS, AWAY_AND_BACK, STATURE_M, walker
 
 
 def with_crosstalk(frames: Iterator[tuple[float, np.ndarray]]) -> Iterator[tuple[float, np.ndarray]]:
@@ -113,6 +74,14 @@ def test_a_wrong_height_is_refused_with_what_to_set():
     assert not verdict.accepted
     assert any("kitchen.toml says 2: set height_m = 1." in sentence for sentence in verdict.sentences)
     assert not any("tilt_deg" in sentence for sentence in verdict.sentences)
+
+
+def test_a_tape_fixes_the_height_and_the_tilt_follows():
+    found = measured(MountSettings(height_m=1.4, tilt_deg=18.0))
+    mount = found.mount(tape_m=1.4)
+    assert mount.height_m == 1.4
+    assert mount.tilt_deg == pytest.approx(18.0, abs=1.5)
+    assert judge(found, mount).accepted
 
 
 def test_a_ceiling_mount_is_not_taken_for_a_wall():
