@@ -39,6 +39,7 @@ class Steadied:
         self._recent: deque[Measured] = deque()
         self._first_s = 0.0
         self._body: Body | None = None
+        self._standing_m: float | None = None
 
     @property
     def body(self) -> Body | None:
@@ -66,12 +67,21 @@ class Steadied:
             spread_m=seen.spread_m,
             first_s=self._first_s,
             seen_s=seen.at_s,
+            standing_m=self._standing(),
+            measured_s=seen.at_s,
         )
         return self._body
 
     def remembered(self) -> Body | None:
         """The body as last seen, marked as not seen now."""
         return None if self._body is None else replace(self._body, heights_m=(), speed_mps=0.0)
+
+    def _standing(self) -> float | None:
+        """The greatest middle height held for SPEED_S; nobody shrinks, so it only rises."""
+        if self._recent[-1].at_s - self._recent[0].at_s >= SPEED_S - 0.1:
+            held_m = min(m.height_m for m in self._recent)
+            self._standing_m = max(held_m, self._standing_m or 0.0)
+        return self._standing_m
 
     def _speed_mps(self, now: Measured) -> float:
         before = self._recent[0]

@@ -4,78 +4,82 @@ import zlib
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from edge.depth.background import NOTHING_M, Background, Mask
+from edge.depth.background import NOTHING_M, Background
 from edge.depth.blobs import blobs
-from edge.depth.floor import Plane, axes, find_floor, followed
+from edge.depth.floor import Plane, find_floor, followed
+from edge.depth.ground import Ground, Mask
 from edge.depth.settings import DepthPeopleSettings
 from edge.depth.tracks import Tracks
 from edge.depth.view import Floats, View
-from edge.fall.scene import Body, Doubt, Scene
+from edge.fall.scene import Doubt, Scene
 from edge.sensors.readings import DepthFrame
 
 LOWEST_M, HIGHEST_M = 0.06, 2.3
 """Bodies are looked for between these heights: below is the floor's noise, above lamps and the ceiling."""
-FLOOR_BAND_M = 0.05
-BUMPED_SHARE = 0.5
-"""Of the floor that used to be seen: people hide it, only a moved camera lifts or sinks most of it."""
-BUMPED_M = 0.06
 GONE_SHARE = 0.3
-"""Of the picture: nobody takes so much of a room away at once."""
+"""Of the picture: nobody takes so much of a room away at once, only a camera that looks elsewhere does."""
 BUMPED_S = 0.3
-FOLLOW_EVERY_S = 1.0
-FIND_EVERY_S = 1.0
+EVERY_S = 1.0
+"""The floor is looked for, or followed, and stirring is judged once in this time."""
 BLIND_SHARE = 0.1
 FROZEN_S = 1.0
 """Structured light and stereo never measure the same twice; a driver may repeat a frame or two."""
 GAP_S = 2.0
 """Longer silences prove nothing about how long a thing has stood."""
+CHANGED_M, CHANGED_PER_M2 = 0.02, 0.005
+"""Three times the noise between two frames."""
 _AROUND = np.ones((3, 3), np.uint8)
 
 
 class DepthPeople:
-    """A Perception[DepthFrame]; ``floor`` is what it takes for the floor just now."""
+    """A Perception[DepthFrame]."""
 
     def __init__(self, settings: DepthPeopleSettings | None = None) -> None:
         self._settings = settings or DepthPeopleSettings()
+        self._tracks = Tracks()
         self._view: View | None = None
         self._room: Background | None = None
-        self._tracks = Tracks()
-        self.floor: Plane | None = None
-        self._to_room: tuple[Floats, Floats, Floats] | None = None
-        self._last_s: float | None = None
-        self._bumped_s = 0.0
-        self._looked_s = -1e9
-        self._print, self._same_s = 0, 0.0
+        self._ground: Ground | None = None
         self._reference: Floats | None = None
+        self._last_s: float | None = None
+        self._looked_s = float("-inf")
+        self._bumped_s = 0.0
+        self._print, self._same_s = 0, 0.0
+
+    @property
+    def floor(self) -> Plane | None:
+        """What is taken for the floor just now; None before it is found."""
+        return None if self._ground is None else self._ground.plane
 
     def update(self, frame: DepthFrame) -> Scene:
         """One frame further; ``at_s`` must not fall. Before floor and room are known the scene doubts itself."""
-        if self._view is None or not self._view.sees(frame):
-            self._view = View.of(frame)
-            self._begin_anew()
         now_s = frame.at_s
         elapsed_s = 0.0 if self._last_s is None else min(GAP_S, max(0.0, now_s - self._last_s))
         self._last_s = now_s
+        if self._view is None or not self._view.sees(frame):
+            self._view = View.of(frame)
+            self._begin_anew()
         depth = self._view.depth_m(frame)
         doubt = self._doubt(depth, elapsed_s)
-        if doubt is None and not self._ready(depth, now_s, elapsed_s):
-            doubt = Doubt.NO_DATA
-        if doubt is not None or self._room is None:
-            return Scene(now_s, self._remembered(now_s), doubts=frozenset({doubt or Doubt.NO_DATA}))
-        return self._seen(depth, self._room, now_s, elapsed_s)
+        if doubt is not None:
+            return self._unseen(now_s, doubt)
+        room = self._known_room(depth, elapsed_s)
+        ground = self._known_ground(self._view, room, now_s)
+        if ground is None:
+            return self._unseen(now_s, Doubt.NO_DATA)
+        return self._seen(depth, room, ground, now_s, elapsed_s)
 
-    def _remembered(self, now_s: float) -> tuple[Body, ...]:
+    def _unseen(self, now_s: float, doubt: Doubt) -> Scene:
         self._tracks.update([], now_s)
-        return self._tracks.bodies()
+        return Scene(now_s, self._tracks.bodies(), doubts=frozenset({doubt}))
 
     def _begin_anew(self) -> None:
-        self._room = self._reference = None
-        self.floor = self._to_room = None
+        """Another picture of the room: what was learnt of the old one is wrong."""
+        self._room = self._ground = self._reference = None
         self._tracks.forget()
         self._bumped_s = 0.0
-        self._looked_s = -1e9
+        self._looked_s = float("-inf")
 
     def _doubt(self, depth: Floats, elapsed_s: float) -> Doubt | None:
         fingerprint = zlib.crc32(depth.data)
@@ -85,58 +89,47 @@ class DepthPeople:
             return Doubt.NO_DATA
         return Doubt.FROZEN if self._same_s >= FROZEN_S else None
 
-    def _ready(self, depth: Floats, now_s: float, elapsed_s: float) -> bool:
-        """Whether floor and room are known; works at knowing them."""
+    def _known_room(self, depth: Floats, elapsed_s: float) -> Background:
         if self._room is None:
             self._room = Background(depth)
         elif not self._room.warm:
             self._room.warm_up(depth, elapsed_s)
-        if not self._room.warm:
-            return False
-        if self.floor is None and now_s - self._looked_s >= FIND_EVERY_S and self._view is not None:
+        return self._room
+
+    def _known_ground(self, view: View, room: Background, now_s: float) -> Ground | None:
+        if self._ground is None and room.warm and now_s - self._looked_s >= EVERY_S:
             self._looked_s = now_s
-            room = self._room.depth_m
-            self._take_floor(
-                find_floor(np.where(room >= NOTHING_M, np.float32(0.0), room), self._view, self._settings)
-            )
-        return self.floor is not None
+            seen = np.where(room.depth_m >= NOTHING_M, np.float32(0.0), room.depth_m)
+            floor = find_floor(seen, view, self._settings)
+            self._ground = None if floor is None else Ground.of(view, floor)
+        return self._ground
 
-    def _take_floor(self, floor: Plane | None) -> None:
-        self.floor = floor
-        if floor is not None and self._view is not None:
-            right, away = axes(floor)
-            rays = self._view.rays
-            vectors = (right, away, np.asarray(floor.up))
-            across, along, up = (rays @ vector.astype(np.float32) for vector in vectors)
-            self._to_room = across, along, up
-
-    def _seen(self, depth: Floats, room: Background, now_s: float, elapsed_s: float) -> Scene:
+    def _seen(self, depth: Floats, room: Background, ground: Ground, now_s: float, elapsed_s: float) -> Scene:
         nearer, farther = room.compare(depth)
-        heights = self._heights(depth)
-        if self._bumped(depth, heights, room, farther, elapsed_s):
-            self._begin_anew()
-            return Scene(now_s, doubts=frozenset({Doubt.NO_DATA}))
+        heights = ground.heights_m(depth)
+        gone = np.count_nonzero(farther) > GONE_SHARE * np.count_nonzero(depth)
+        if gone or ground.has_moved(room.depth_m, depth, heights):
+            self._bumped_s += elapsed_s
+            if self._bumped_s >= BUMPED_S:
+                self._begin_anew()
+            return self._unseen(now_s, Doubt.NO_DATA)
+        self._bumped_s = 0.0
         body = nearer & (heights > LOWEST_M) & (heights < HIGHEST_M)
-        clean = cv2.medianBlur(body.view(np.uint8), 3).view(np.bool_) & body
-        self._tracks.update(self._blobs(clean, depth, heights), now_s)
-        people = self._people(depth.shape)
-        room.learn(depth, nearer, farther, people, elapsed_s)
-        if now_s - self._looked_s >= FOLLOW_EVERY_S:
+        self._follow(body, depth, heights, ground, now_s)
+        room.learn(depth, nearer, farther, self._people(depth.shape), elapsed_s)
+        if now_s - self._looked_s >= EVERY_S:
             self._looked_s = now_s
-            self._once_a_second(depth, heights, ~nearer & ~farther, now_s)
+            self._judge_stirring(depth, now_s)
+            points = ground.floor_points(depth, heights, ~(nearer | farther))
+            self._ground = Ground.of(ground.view, followed(ground.plane, points))
         return Scene(now_s, self._tracks.bodies(), self._tracks.loose())
 
-    def _heights(self, depth: Floats) -> Floats:
-        assert self._to_room is not None and self.floor is not None  # noqa: S101, PT018 - _ready() has seen to it
-        return np.asarray(depth * self._to_room[2] + np.float32(self.floor.height_m))
-
-    def _blobs(self, mask: Mask, depth: Floats, heights: Floats) -> list:  # type: ignore[type-arg]
-        assert self._to_room is not None and self._view is not None  # noqa: S101, PT018 - _ready() has seen to it
-        pixels = np.flatnonzero(mask)
+    def _follow(self, body: Mask, depth: Floats, heights: Floats, ground: Ground, now_s: float) -> None:
+        clean = cv2.medianBlur(body.view(np.uint8), 3).view(np.bool_) & body
+        pixels = np.flatnonzero(clean)
         far = depth.ravel()[pixels]
-        x, y = (far * axis.ravel()[pixels] for axis in self._to_room[:2])
-        area = far * far * np.float32(self._view.pixel_rad2)
-        return blobs(pixels, x, y, heights.ravel()[pixels], area)
+        x, y = ground.places_m(pixels, far)
+        self._tracks.update(blobs(pixels, x, y, heights.ravel()[pixels], ground.areas_m2(far)), now_s)
 
     def _people(self, shape: tuple[int, ...]) -> Mask:
         mask = np.zeros(shape, np.uint8)
@@ -144,28 +137,9 @@ class DepthPeople:
             mask.ravel()[pixels] = 1
         return np.asarray(cv2.dilate(mask, _AROUND)).view(np.bool_)
 
-    def _bumped(
-        self, depth: Floats, heights: Floats, room: Background, farther: Mask, elapsed_s: float
-    ) -> bool:
-        """Whether the camera has been moved: the floor is not where it was, or half of the room has gone."""
-        was_floor = (np.abs(self._heights(room.depth_m)) < FLOOR_BAND_M) & (depth > 0.0)
-        off = was_floor & (np.abs(heights) > BUMPED_M)
-        floor, all_of_it = np.count_nonzero(was_floor), np.count_nonzero(depth)
-        bumped = (
-            np.count_nonzero(off) > BUMPED_SHARE * floor or np.count_nonzero(farther) > GONE_SHARE * all_of_it
-        )
-        self._bumped_s = self._bumped_s + elapsed_s if bumped else 0.0
-        return self._bumped_s >= BUMPED_S
-
-    def _once_a_second(self, depth: Floats, heights: Floats, quiet: Mask, now_s: float) -> None:
-        assert self._view is not None and self.floor is not None  # noqa: S101, PT018 - _ready() has seen to it
+    def _judge_stirring(self, depth: Floats, now_s: float) -> None:
         if self._reference is not None:
             both = (depth > 0.0) & (self._reference > 0.0)
-            changed = both & (np.abs(depth - self._reference) > 0.02 + 0.005 * depth * depth)
+            changed = both & (np.abs(depth - self._reference) > CHANGED_M + CHANGED_PER_M2 * depth * depth)
             self._tracks.stir(changed.ravel(), now_s)
         self._reference = depth
-        on = quiet & (np.abs(heights) < FLOOR_BAND_M) & (depth > 0.0)
-        self._take_floor(followed(self.floor, self._view.rays[on] * depth[on][:, None]))
-
-
-Pixels = NDArray[np.intp]

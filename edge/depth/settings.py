@@ -18,7 +18,7 @@ class DepthPeopleSettings(Settings):
 
     height_m: Range = (0.4, 3.5)
     """Least and most height of the lens above the floor."""
-    tilt_deg: Range = (-15.0, 90.0)
+    tilt_deg: Range = (-15.0, 100.0)
     """Least and most that it looks down; 0 is level, 90 straight down."""
     roll_max_deg: float = Field(default=15.0, ge=0.0, le=45.0)
     """Most that it leans to a side."""

@@ -19,6 +19,9 @@ NEAR_M = 0.35
 """From where a body is expected to its nearest pixel; a running person does 0.2 m in a frame."""
 TOP_WEIGHT = 0.5
 """Of two blobs as near, the one as tall as before is the same: the other is what she let go of."""
+PUSHED_M = 0.8
+"""What is no taller than a chair and moves within an arm's length of somebody is being moved."""
+CHAIR_M = 1.1
 MOVED_M = 0.5
 """Further than a silhouette's middle jumps when a leg is hidden."""
 PERSON_M2 = 0.15
@@ -92,6 +95,7 @@ class Tracks:
         for track in self._tracks:
             if track.blob is not None:
                 _follow(track, track.blob, now_s)
+        self._wake(now_s)
         self._tracks = [t for t in self._tracks if now_s - t.seen_s <= t.kept_s()]
 
     def bodies(self) -> tuple[Body, ...]:
@@ -122,6 +126,19 @@ class Tracks:
             elif now_s - track.stirred_s >= (STILL_LOW_S if track.low else STILL_UPRIGHT_S):
                 track.alive = False
                 track.born, track.born_top_m = track.place, track.top_m
+
+    def _wake(self, now_s: float) -> None:
+        """What has moved by itself is alive from now on."""
+        awake = [t.place for t in self._tracks if t.alive and t.blob is not None]
+        for track in self._tracks:
+            body = track.steadied.body
+            if track.alive or track.blob is None or body is None:
+                continue
+            if body.top_m < CHAIR_M and any(p.distance_m(body.place) < PUSHED_M for p in awake):
+                track.born, track.born_top_m = body.place, body.top_m
+            moved_m = hypot(body.place.distance_m(track.born), body.top_m - track.born_top_m)
+            if moved_m >= MOVED_M and now_s - body.first_s > 0.2:
+                track.alive, track.stirred_s = True, now_s
 
     def _new(self, blob: Blob, now_s: float) -> Track:
         track = Track(Steadied(self._next), blob.place, blob.top_m, blob.place, blob.top_m, now_s, now_s)
@@ -177,7 +194,4 @@ def _follow(track: Track, blob: Blob, now_s: float) -> None:
     track.place, track.top_m, track.seen_s = blob.place, top_m, now_s
     track.area_m2 = max(track.area_m2, blob.area_m2)
     seen = Measured(now_s, blob.height_m, top_m, blob.place, blob.spread_m)
-    body = track.steadied.update(seen)
-    moved_m = hypot(body.place.distance_m(track.born), body.top_m - track.born_top_m)
-    if not track.alive and moved_m >= MOVED_M and body.seen_s - body.first_s > 0.2:
-        track.alive, track.stirred_s = True, now_s
+    track.steadied.update(seen)

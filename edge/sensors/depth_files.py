@@ -8,6 +8,7 @@ import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -78,13 +79,12 @@ def decode_depth(data: bytes) -> Millimetres | None:
     if not data.startswith(b"\x89PNG") or _END not in data[-64:]:
         return None
     try:
-        counts = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+        counts: NDArray[Any] | None = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     except cv2.error:  # a header that promises a picture of absurd size
         return None
     if counts is None or counts.dtype != np.uint16 or counts.ndim != 2:
         return None
-    depth: Millimetres = np.asarray(counts, np.uint16)
-    return depth
+    return counts.astype(np.uint16, copy=False)
 
 
 def to_mm(counts: NDArray[np.uint16], scale_mm: float) -> Millimetres:
