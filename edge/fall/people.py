@@ -52,7 +52,7 @@ class People:
 
     def __init__(self, mount: MountSettings, settings: PeopleSettings) -> None:
         self._view = RoomView(mount, settings)
-        self._gate_m = settings.gate_m
+        self._gate_m = settings.own_m
         self._stillness = Stillness() if settings.dense else None
         self._repeats = Repeats()
         self._clutter = Clutter(settings.clutter_s)

@@ -17,6 +17,9 @@ BELOW_FLOOR_M = -0.5
 CEILING_M = 2.2
 """Above a standing adult's head: the ceiling's mirror image."""
 
+STEEP = math.sin(math.radians(45.0))
+"""Farther up or down from a wall radar's axis its angles are sidelobes, and all that is seen of a body are its legs."""
+
 Reflection = tuple[float, float, float, float, float]
 """x, y, z in m (room frame), doppler in m/s, distance from the sensor in m: one reflection of a small cloud."""
 
@@ -45,19 +48,21 @@ def body_points(points: NDArray[np.float32], mount: MountSettings) -> NDArray[np
 class RoomView:
     """A small cloud's rows -> the reflections that can be of a body, in plain floats: 5 us for five rows.
 
-    Left out are the near field and what lies below the floor, above the ceiling or behind a wall of the room's box.
+    Left out: the near field, steep angles, and what lies below the floor, above the ceiling or behind a wall of the box.
     """
 
     def __init__(self, mount: MountSettings, settings: PeopleSettings) -> None:
         tilt = math.radians(mount.tilt_deg)
         self._cos, self._sin, self._up = math.cos(tilt), math.sin(tilt), mount.height_m
         self._top = settings.ceiling_m
+        # Who hangs it below the ceiling sees people from above; points of a room's frame have no axis.
+        self._steep = STEEP if mount.tilt_deg <= 45.0 and not settings.dense else math.inf
         self._x0, self._x1 = settings.x_m or (-math.inf, math.inf)
         self._y0, self._y1 = settings.y_m or (-math.inf, math.inf)
 
     def reflections(self, rows: list[list[float]]) -> list[Reflection]:
         """Rows x, y, z, doppler, SNR in the sensor frame, as in PointCloud."""
-        cos, sin, up, top = self._cos, self._sin, self._up, self._top
+        cos, sin, up, top, steep = self._cos, self._sin, self._up, self._top, self._steep
         x0, x1, y0, y1 = self._x0, self._x1, self._y0, self._y1
         kept: list[Reflection] = []
         for x, y, z, doppler, _ in rows:
@@ -65,6 +70,6 @@ class RoomView:
             if BELOW_FLOOR_M < height < top and x0 <= x <= x1:
                 along = y * cos + z * sin
                 range_m = math.sqrt(x * x + y * y + z * z)
-                if y0 <= along <= y1 and range_m >= NEAR_M:
+                if y0 <= along <= y1 and range_m >= NEAR_M and abs(z) <= steep * range_m:
                     kept.append((x, along, height, doppler, range_m))
         return kept

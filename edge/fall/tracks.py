@@ -48,8 +48,8 @@ class Track:
 
     __slots__ = (
         "alone", "born", "far_m", "first_s", "flat", "height_m", "heights_m", "lively", "low_behind", "measured_s",
-        "number", "place", "points", "proven", "range_m", "recent", "seen_s", "settled", "shown", "speed_mps",
-        "spread_m", "standing_m", "top_m", "vx", "vy", "x", "y",
+        "number", "place", "points", "proven", "range_m", "recent", "seen_s", "settled", "shown",
+        "speed_mps", "spread_m", "standing_m", "top_m", "vx", "vy", "x", "y",
     )  # fmt: skip
 
     def __init__(self, number: int, frames: list[tuple[float, list[Reflection]]]) -> None:

@@ -8,7 +8,7 @@ that is taken instead. A home's mount is measured; ``notes.json`` beside own rec
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from edge.fall.people_settings import PeopleSettings
+from edge.fall.people_settings import Antenna, PeopleSettings
 from edge.fall.settings import FallSettings, MountSettings, SensorKind
 from models.falls.recording import Kind
 from models.falls.three_radars import ROOM_HEIGHT_M
@@ -31,16 +31,24 @@ class Setup:
         return Installed(mount or self.mount, (fall or self.fall).for_sensor(self.sensor), self.people)
 
 
-def _wall(height_m: float, tilt_deg: float, source: str, *, calibrates: bool = False) -> Setup:
+def _wall(
+    height_m: float,
+    tilt_deg: float,
+    source: str,
+    *,
+    antenna: Antenna = Antenna.IWR6843,
+    calibrates: bool = False,
+) -> Setup:
     mount = MountSettings(height_m=height_m, tilt_deg=tilt_deg)
-    return Setup(SensorKind.WALL_RADAR, mount, source, calibrates=calibrates)
+    people = PeopleSettings(antenna=antenna)
+    return Setup(SensorKind.WALL_RADAR, mount, source, people=people, calibrates=calibrates)
 
 
 _THREE = Setup(
     SensorKind.DENSE_RADAR,
     MountSettings(height_m=ROOM_HEIGHT_M, tilt_deg=0.0),
     "the recordings are in the room's frame already (all three radars agree on places and heights)",
-    people=PeopleSettings(dense=True),
+    people=PeopleSettings(antenna=Antenna.IWR1843),
 )
 
 SETUPS = MappingProxyType(
@@ -61,6 +69,7 @@ SETUPS = MappingProxyType(
             1.25,
             0.0,
             "lying bodies reflect at -1.05 m, standing ones around -0.2 m: level, 1.25 m above the floor",
+            antenna=Antenna.IWRL6432,
         ),
         Kind.IWR1843_FRONT: _THREE,
         Kind.IWR1843_SIDE: _THREE,
