@@ -34,7 +34,7 @@ NOWHERE = Site()
 def lint(text: str, site: Site = NOWHERE) -> list[Finding]:
     """Everything found, by line; the file is usable if none is an error."""
     if not text.isascii():
-        line = next(n for n, line in enumerate(text.splitlines() or [text], start=1) if not line.isascii())
+        line = next(n for n, line in enumerate(text.split("\n"), start=1) if not line.isascii())
         what = "a character that is not plain ASCII"
         return [error(line, what, "the radar's command line knows no other", "write it in plain letters")]
     sheet = Sheet(text)

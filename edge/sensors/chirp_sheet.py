@@ -213,7 +213,9 @@ class Sheet:
 
     def rows(self, name: str) -> Iterator[Row]:
         """The command's lines as numbers; lines that have words or too few arguments are another rule's."""
-        allowed = self.known.get(name)
+        if name not in self.known:
+            return  # the other family's word: whatever it means there, it means nothing here
+        allowed = self.known[name]
         for command in self.commands:
             if command.name == name and (allowed is None or len(command.arguments) in allowed):
                 values = numbers(command.arguments)
