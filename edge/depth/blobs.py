@@ -20,7 +20,20 @@ CELL_AREA_MIN_M2 = 0.0012
 BLOB_AREA_MIN_M2 = 0.02
 TOP_SHARE = 0.95
 """A raised hand or a flickering edge is not the top of a body."""
+CUT_PIXELS = 3
 _AROUND = np.ones((3, 3), np.uint8)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Foreground:
+    """All pixels before the background, (N,) each: number in the flat picture, place and height in m, surface in m²."""
+
+    pixels: NDArray[np.intp]
+    x_m: Floats
+    y_m: Floats
+    z_m: Floats
+    area_m2: Floats
+    at_edge: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,12 +47,16 @@ class Blob:
     area_m2: float
     place: Place
     height_m: float
+    cut: bool
+    """Whether it reaches the picture's edge, so that part of it may be out of sight."""
 
     @classmethod
-    def of(cls, pixels: NDArray[np.intp], x: Floats, y: Floats, z: Floats, area: Floats) -> "Blob":
-        """``area``: surface in m² behind each pixel."""
+    def of(cls, seen: "Foreground", mine: NDArray[np.bool_]) -> "Blob":
+        """The pixels of ``seen`` that are ``mine``."""
+        x, y, z = seen.x_m[mine], seen.y_m[mine], seen.z_m[mine]
         place = Place(float(x.mean()), float(y.mean()))
-        return cls(pixels, x, y, z, float(area.sum()), place, float(z.mean()))
+        cut = bool(np.count_nonzero(seen.at_edge[mine]) >= CUT_PIXELS)
+        return cls(seen.pixels[mine], x, y, z, float(seen.area_m2[mine].sum()), place, float(z.mean()), cut)
 
     @property
     def top_m(self) -> float:
@@ -66,31 +83,28 @@ class Blob:
         """Each pixel to the nearest place: the parts in the order of ``places``, None for one left with nearly nothing."""
         far = [(self.x_m - np.float32(p.x_m)) ** 2 + (self.y_m - np.float32(p.y_m)) ** 2 for p in places]
         nearest = np.argmin(np.stack(far), axis=0)
-        each = self.area_m2 / len(self.pixels)
-        return [self._part(nearest == n, each) for n in range(len(places))]
+        return [self._part(nearest == n) for n in range(len(places))]
 
-    def _part(self, mine: NDArray[np.bool_], each_m2: float) -> "Blob | None":
-        count = int(mine.sum())
-        if count * each_m2 < BLOB_AREA_MIN_M2:
+    def _part(self, mine: NDArray[np.bool_]) -> "Blob | None":
+        area_m2 = self.area_m2 * float(mine.mean())
+        if area_m2 < BLOB_AREA_MIN_M2:
             return None
-        area = np.full(count, each_m2, np.float32)
-        return Blob.of(self.pixels[mine], self.x_m[mine], self.y_m[mine], self.z_m[mine], area)
+        x, y, z = self.x_m[mine], self.y_m[mine], self.z_m[mine]
+        place = Place(float(x.mean()), float(y.mean()))
+        return Blob(self.pixels[mine], x, y, z, area_m2, place, float(z.mean()), self.cut)
 
 
-def blobs(pixels: NDArray[np.intp], x_m: Floats, y_m: Floats, z_m: Floats, area_m2: Floats) -> list[Blob]:
-    """The bodies among (N,) foreground pixels with their places and surfaces; the largest first."""
-    if not len(pixels):
+def blobs(seen: Foreground) -> list[Blob]:
+    """The bodies, the largest first."""
+    if not len(seen.pixels):
         return []
-    column = np.clip((x_m / CELL_M).astype(np.int32) + CELLS // 2, 0, CELLS - 1)
-    row = np.clip((y_m / CELL_M).astype(np.int32) + CELLS // 8, 0, CELLS - 1)
+    column = np.clip((seen.x_m / CELL_M).astype(np.int32) + CELLS // 2, 0, CELLS - 1)
+    row = np.clip((seen.y_m / CELL_M).astype(np.int32) + CELLS // 8, 0, CELLS - 1)
     cell = row * CELLS + column
-    surface = np.bincount(cell, weights=area_m2, minlength=CELLS * CELLS).reshape(CELLS, CELLS)
+    surface = np.bincount(cell, weights=seen.area_m2, minlength=CELLS * CELLS).reshape(CELLS, CELLS)
     taken = (surface >= CELL_AREA_MIN_M2).astype(np.uint8)
     count, labels = cv2.connectedComponents(cv2.dilate(taken, _AROUND), connectivity=4)
     label = np.where(taken.ravel()[cell] > 0, labels.ravel()[cell], 0)
-    found = []
-    for n in range(1, count):
-        mine = label == n
-        if float(area_m2[mine].sum()) >= BLOB_AREA_MIN_M2:
-            found.append(Blob.of(pixels[mine], x_m[mine], y_m[mine], z_m[mine], area_m2[mine]))
+    areas = np.bincount(label, weights=seen.area_m2, minlength=count)
+    found = [Blob.of(seen, label == n) for n in range(1, count) if areas[n] >= BLOB_AREA_MIN_M2]
     return sorted(found, key=lambda blob: -blob.area_m2)

@@ -72,6 +72,11 @@ class Steadied:
         )
         return self._body
 
+    def glimpse(self, at_s: float, place: Place) -> None:
+        """Something of it was seen, too little to tell a height."""
+        if self._body is not None:
+            self._body = replace(self._body, place=place, seen_s=at_s, heights_m=())
+
     def remembered(self) -> Body | None:
         """The body as last seen, marked as not seen now."""
         return None if self._body is None else replace(self._body, heights_m=(), speed_mps=0.0)

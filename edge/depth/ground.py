@@ -17,6 +17,9 @@ NEAR_FLOOR_M = 0.4
 MOVED_M = 0.06
 MOVED_SHARE = 0.5
 """Of the floor that is not hidden: shoes and rugs lift some of it, only a moved camera most of it."""
+EDGE_PIXELS = 3
+"""A structured-light camera leaves its outermost columns empty."""
+STEEP_DEG = 45.0
 SEEN_SHARE = 0.15
 """Of the floor as it was; a person who stands before the lens hides nearly all of it and proves nothing."""
 
@@ -48,6 +51,15 @@ class Ground:
     def areas_m2(self, depth_m: Floats) -> Floats:
         """The surface that each pixel of these depths stands for, seen straight on."""
         return depth_m * depth_m * np.float32(self.view.pixel_rad2)
+
+    def at_edge(self, pixels: NDArray[np.intp]) -> NDArray[np.bool_]:
+        """Which flat pixel numbers lie where the picture cuts bodies off: its sides and top, from a ceiling all round."""
+        rows, columns = self.right.shape
+        row, column = np.divmod(pixels, columns)
+        edge = (column < EDGE_PIXELS) | (column >= columns - EDGE_PIXELS) | (row < EDGE_PIXELS)
+        if self.plane.tilt_deg > STEEP_DEG:
+            edge |= row >= rows - EDGE_PIXELS
+        return np.asarray(edge)
 
     def has_moved(self, was_m: Floats, depth_m: Floats, heights_m: Floats) -> bool:
         """Whether most of what is left to see of the floor is no longer where it ``was_m``."""

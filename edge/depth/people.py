@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from edge.depth.background import NOTHING_M, Background
-from edge.depth.blobs import blobs
+from edge.depth.blobs import Foreground, blobs
 from edge.depth.floor import Plane, find_floor, followed
 from edge.depth.ground import Ground, Mask
 from edge.depth.settings import DepthPeopleSettings
@@ -129,7 +129,9 @@ class DepthPeople:
         pixels = np.flatnonzero(clean)
         far = depth.ravel()[pixels]
         x, y = ground.places_m(pixels, far)
-        self._tracks.update(blobs(pixels, x, y, heights.ravel()[pixels], ground.areas_m2(far)), now_s)
+        at_edge = ground.at_edge(pixels)
+        seen = Foreground(pixels, x, y, heights.ravel()[pixels], ground.areas_m2(far), at_edge)
+        self._tracks.update(blobs(seen), now_s)
 
     def _people(self, shape: tuple[int, ...]) -> Mask:
         mask = np.zeros(shape, np.uint8)

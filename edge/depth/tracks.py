@@ -19,6 +19,9 @@ NEAR_M = 0.35
 """From where a body is expected to its nearest pixel; a running person does 0.2 m in a frame."""
 TOP_WEIGHT = 0.5
 """Of two blobs as near, the one as tall as before is the same: the other is what she let go of."""
+LEAVING_S = 1.2
+LEAVING_MPS = 0.4
+"""Who walks out of the picture is a pair of legs at the end; who has fallen at its edge stays."""
 PUSHED_M = 0.8
 """What is no taller than a chair and moves within an arm's length of somebody is being moved."""
 CHAIR_M = 1.1
@@ -52,6 +55,7 @@ class Track:
     top_m: float
     seen_s: float
     stirred_s: float
+    cut_s: float | None = None
     velocity: tuple[float, float] = (0.0, 0.0)
     area_m2: float = 0.0
     alive: bool = False
@@ -86,7 +90,7 @@ class Tracks:
         self._tracks.clear()
 
     def update(self, found: list[Blob], now_s: float) -> None:
-        """One frame further."""
+        """One frame further; ``now_s`` must not fall."""
         for track in self._tracks:
             track.blob = None
         rest = self._matched(found, now_s)
@@ -179,7 +183,6 @@ def _share(blob: Blob, tracks: list[Track], now_s: float) -> None:
 
 def _follow(track: Track, blob: Blob, now_s: float) -> None:
     elapsed_s = now_s - track.seen_s
-    top_m = blob.top_m
     if 0.0 < elapsed_s <= TOUCHING_S:
         speed = (
             (blob.place.x_m - track.place.x_m) / elapsed_s,
@@ -191,7 +194,21 @@ def _follow(track: Track, blob: Blob, now_s: float) -> None:
         )
     else:
         track.velocity = (0.0, 0.0)
-    track.place, track.top_m, track.seen_s = blob.place, top_m, now_s
-    track.area_m2 = max(track.area_m2, blob.area_m2)
-    seen = Measured(now_s, blob.height_m, top_m, blob.place, blob.spread_m)
-    track.steadied.update(seen)
+    track.place, track.seen_s = blob.place, now_s
+    if _is_leaving(track, blob, now_s):
+        track.steadied.glimpse(now_s, blob.place)
+        return
+    track.top_m, track.area_m2 = blob.top_m, max(track.area_m2, blob.area_m2)
+    track.steadied.update(Measured(now_s, blob.height_m, blob.top_m, blob.place, blob.spread_m))
+
+
+def _is_leaving(track: Track, blob: Blob, now_s: float) -> bool:
+    """Whether the picture's edge cuts the body and it may be on its way out: what is left of it has no height."""
+    if not blob.cut:
+        track.cut_s = None
+        return False
+    if track.cut_s is None:
+        track.cut_s = now_s
+    return track.steadied.body is not None and (
+        now_s - track.cut_s < LEAVING_S or hypot(*track.velocity) > LEAVING_MPS
+    )

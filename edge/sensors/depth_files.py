@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 import cv2
 import numpy as np
@@ -79,12 +79,11 @@ def decode_depth(data: bytes) -> Millimetres | None:
     if not data.startswith(b"\x89PNG") or _END not in data[-64:]:
         return None
     try:
-        counts: NDArray[Any] | None = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+        counts = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     except cv2.error:  # a header that promises a picture of absurd size
         return None
-    if counts is None or counts.dtype != np.uint16 or counts.ndim != 2:
-        return None
-    return counts.astype(np.uint16, copy=False)
+    good = counts is not None and counts.dtype == np.uint16 and counts.ndim == 2
+    return cast("Millimetres", counts) if good else None
 
 
 def to_mm(counts: NDArray[np.uint16], scale_mm: float) -> Millimetres:
