@@ -12,6 +12,8 @@ from models.falls.scoring import Result, Tally, score, tally
 from models.falls.watching import Installed, watch_all
 
 Progress = Callable[[str], None]
+ANSWERED_S = 8.0
+"""Where nothing is labelled, a question is answered after this: acted falls come seconds apart, and each should show."""
 
 
 @dataclass(slots=True)
@@ -75,7 +77,10 @@ def measure(
 
 def measure_one(recording: Recording, installed: Installed) -> Result:
     """One recording, from its readings to its score."""
-    return score(recording, watch_all(recording.readings(), installed, falls=recording.truth.falls))
+    known = recording.truth.complete or recording.truth.falls
+    answered_s = None if known else ANSWERED_S
+    watched = watch_all(recording.readings(), installed, falls=recording.truth.falls, answered_s=answered_s)
+    return score(recording, watched)
 
 
 def mounted(recording: Recording, setup: Setup, noted: MountSettings | None) -> tuple[MountSettings, str]:

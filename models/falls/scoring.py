@@ -141,6 +141,7 @@ class Tally:
     false_confirmed: int = 0
     unexplained: int = 0
     """Incidents in recordings whose falls are not all known: neither right nor wrong."""
+    floor_unlabelled_s: float = 0.0
     floor_shown_s: float = 0.0
     """For how long somebody was shown on the floor in recordings known to hold no fall: a pet, or an error."""
     windows: int = 0
@@ -159,6 +160,7 @@ class Tally:
                 self.count(event)
         if not result.truth.complete:
             self.unexplained += len(result.alarms)
+            self.floor_unlabelled_s += sum(to_s - from_s for from_s, to_s in result.watched.floor)
             return
         self.hours += result.duration_s / 3600
         self.false_suspected += len(result.alarms)

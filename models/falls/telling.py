@@ -58,6 +58,10 @@ def _row(one: Tally) -> str:
         parts.append(f"{false} ({_rates(one)})")
     if one.unexplained:
         parts.append(f"{one.unexplained} suspicions where not all is labelled")
+    if one.floor_unlabelled_s:
+        parts.append(
+            f"somebody shown on the floor for {one.floor_unlabelled_s:.0f} s where not all is labelled"
+        )
     return "; ".join(parts) or "no label, no suspicion"
 
 
@@ -120,6 +124,7 @@ def _tally(one: Tally) -> dict[str, Any]:
         "recordings_without_fall": one.windows,
         "recordings_without_fall_alarmed": one.windows_alarmed,
         "suspicions_where_not_all_is_labelled": one.unexplained,
+        "on_the_floor_where_not_all_is_labelled_s": round(one.floor_unlabelled_s, 1),
     }
 
 

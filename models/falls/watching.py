@@ -1,7 +1,9 @@
 """One recording through what runs in a home: perception, then the fall watcher, then silence until a question is over."""
 
+from bisect import insort
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from operator import neg
 
 from contract.messages import Fall
 from edge.depth.people import DepthPeople
@@ -62,16 +64,24 @@ class Watch:
     """The device's judgement of one recording, frame by frame.
 
     ``up_s`` are moments at which a person is known to be up again: a question then open is answered as by the button, so
-    that acted falls a few seconds apart each count.
+    that acted falls a few seconds apart each count. Where that is not known, ``answered_s`` after it was asked.
     """
 
-    def __init__(self, installed: Installed, *, up_s: Sequence[float] = (), traced: bool = True) -> None:
+    def __init__(
+        self,
+        installed: Installed,
+        *,
+        up_s: Sequence[float] = (),
+        answered_s: float | None = None,
+        traced: bool = True,
+    ) -> None:
         self._ask = installed.ask
         self._people: PointPerception = People(installed.mount, installed.people)
         self._depth: DepthPeople | None = None
         self._watcher = FallWatcher(installed.fall, installed.ask, installed.zones, self._ulid)
         self._floor_m = installed.fall.floor_m
         self._up_s = sorted(up_s, reverse=True)
+        self._answered_s = answered_s
         self._traced = traced
         self._traced_s = float("-inf")
         self._low_s: float | None = None
@@ -124,7 +134,10 @@ class Watch:
         self._hear(self._watcher.step(scene, now))
 
     def _hear(self, actions: list[Action]) -> None:
-        self.outcome.said += [_said(self._clock_s, one.fall) for one in actions if isinstance(one, Tell)]
+        heard = [_said(self._clock_s, one.fall) for one in actions if isinstance(one, Tell)]
+        self.outcome.said += heard
+        if self._answered_s is not None and any(one.phase == "suspected" for one in heard):
+            insort(self._up_s, self._clock_s + self._answered_s, key=neg)
 
     def _trace(self, scene: Scene) -> None:
         if scene.bodies and scene.at_s - self._traced_s >= TRACE_EVERY_S:
@@ -157,12 +170,13 @@ def watch_all(
     installed: Installed,
     *,
     falls: Iterable[TrueFall] = (),
+    answered_s: float | None = None,
     traced: bool = True,
     each: Callable[[float], None] | None = None,
 ) -> Watched:
     """A whole recording; ``each`` is told the time of every frame, for progress."""
     up_s = [fall.latest_s for fall in falls if fall.latest_s != float("inf")]
-    watch = Watch(installed, up_s=up_s, traced=traced)
+    watch = Watch(installed, up_s=up_s, answered_s=answered_s, traced=traced)
     for reading in readings:
         watch.take(reading)
         if each is not None:

@@ -9,6 +9,7 @@ import pytest
 
 from edge.sensors.readings import PointCloud
 from models.falls.labels import digest
+from models.falls.measuring import measure
 from models.falls.opening import open_folder
 from models.falls.recording import DataError, Kind
 from simulators.home.firmware_bytes import encode
@@ -171,3 +172,16 @@ def test_every_development_recording_is_recognised(shared_data: Path):
     }
     labelled = {recording.file for recording in found.recordings if recording.truth.source == "labels"}
     assert len(labelled) == 9
+
+
+def test_where_nothing_is_labelled_each_question_is_answered_so_that_the_next_fall_shows(
+    shared_data: Path, tmp_path: Path
+):
+    bare = tmp_path / "x.bin"
+    bare.write_bytes(
+        (shared_data / "radar/iwr6843_uart/oob_falls.bin").read_bytes() + bytes(1)
+    )  # another digest
+    (result,) = measure(open_folder(bare)).results
+    assert result.truth.source == "unlabelled"
+    assert len(result.alarms) >= 4
+    assert {alarm.ended for alarm in result.alarms} <= {"button", "stood_up"}
