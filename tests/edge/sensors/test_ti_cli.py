@@ -5,15 +5,17 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from edge.clock import SystemClock
 from edge.sensors.byte_port import SerialPort
-from edge.sensors.readings import SensorLostError, SensorSilentError
+from edge.sensors.readings import PointCloud, SensorLostError, SensorSilentError
 from edge.sensors.ti_cli import ChirpFileError, ChirpSender, commands
 from edge.sensors.ti_radar import radar_from
 from edge.sensors.ti_radar_settings import RadarSettings
 from simulators.home.console import RadarConsole
+from simulators.home.firmware_bytes import encode
 from simulators.home.pty_port import PtyPort
 
 CHIRPS = Path(__file__).parents[3] / "firmware_configs" / "ti"
@@ -127,6 +129,83 @@ def test_opening_the_radar_configures_it_and_a_missing_command_port_leaves_nothi
         again = SerialPort(data.path, 921_600)  # exclusive: opens only if the radar let go
         again.open()
         again.close()
+
+
+def test_a_radar_that_is_pulled_out_and_plugged_in_again_is_told_everything_again(tmp_path: Path) -> None:
+    frame = encode(PointCloud(0.0, 5, np.array([[0.5, 3.0, -0.4, -1.2, 9.0]], np.float32)))
+    with PtyPort(tmp_path / "data") as data, PtyPort(tmp_path / "cli") as cli:
+        settings = RadarSettings(port=data.path, cli_port=cli.path, chirp_file=FILES[0])
+        radar = radar_from(settings, SystemClock())
+        with answering(cli) as console:
+            radar.open()
+            told = list(console.accepted)
+        data.unplug()
+        cli.unplug()
+        with pytest.raises(SensorLostError):
+            radar.read(1.0)
+        data.plug_in()
+        cli.plug_in()
+        with answering(cli) as console:
+            radar.open()
+            assert console.accepted == told
+            data.write(frame, timeout_s=1.0)
+            assert [cloud.frame for cloud in radar.read(1.0)] == [5]
+        radar.close()
+
+
+def test_a_file_that_does_not_stop_the_radar_first_is_helped(tmp_path: Path) -> None:
+    file = chirp_file(tmp_path, "channelCfg 15 7 0\nsensorStart\n")
+    with PtyPort() as pty, answering(pty) as console:
+        console.running = True
+        assert sender(pty, file).send() == 2
+        assert console.accepted == ["sensorStop", "flushCfg", "channelCfg 15 7 0", "sensorStart"]
+
+
+def test_half_a_line_that_somebody_left_behind_spoils_no_command(tmp_path: Path) -> None:
+    file = chirp_file(tmp_path, "sensorStop\nflushCfg\nsensorStart\n")
+    with PtyPort() as pty, answering(pty, known={"flushCfg"}) as console:
+        port = SerialPort(pty.path, 115_200)
+        port.open()
+        port.write(b"profileCf")  # and then it was killed
+        port.close()
+        assert sender(pty, file).send() == 3
+        assert console.running
+
+
+def test_a_firmware_without_a_prompt_is_understood(tmp_path: Path) -> None:
+    file = chirp_file(tmp_path, "sensorStop\nflushCfg\n")
+
+    class Promptless(RadarConsole):
+        def answer(self, line: str) -> str:
+            return f"{line}\r\n{self._judge(line)}\r\n" if line else ""
+
+    with PtyPort() as pty:
+        stop = threading.Event()
+        thread = threading.Thread(target=Promptless().run, args=(pty, stop))
+        thread.start()
+        assert sender(pty, file).send() == 2
+        stop.set()
+        thread.join()
+
+
+def test_frames_on_the_command_port_say_that_the_two_are_exchanged(tmp_path: Path) -> None:
+    file = chirp_file(tmp_path, "sensorStop\n")
+    frame = encode(PointCloud(0.0, 5, np.array([[0.5, 3.0, -0.4, -1.2, 9.0]], np.float32)))
+    with PtyPort() as pty:
+        stop = threading.Event()
+
+        def send() -> None:
+            while not stop.wait(0.005):
+                pty.write(frame)
+
+        thread = threading.Thread(target=send)
+        thread.start()
+        try:
+            with pytest.raises(SensorSilentError, match="exchanged: swap port and cli_port"):
+                sender(pty, file, reply_s=0.2).send()
+        finally:
+            stop.set()
+            thread.join()
 
 
 # --- the shipped files ----------------------------------------------------------------------------
