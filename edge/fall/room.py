@@ -11,8 +11,8 @@ from edge.fall.settings import MountSettings
 NEAR_M = 0.4
 """Real captures hold the antenna's own leakage at 0.25 m, doppler +-3.5 m/s, in every file of an IWR6843."""
 
-BELOW_FLOOR_M = -0.5
-"""Floor reflections mirror a body to below the floor; a half metre is kept as 'floor' because elevation errs so far."""
+BELOW_FLOOR_M = -0.7
+"""Floor reflections mirror a body to below the floor; down to here it is floor, because elevation errs so far at 4 m."""
 
 CEILING_M = 2.2
 """Above a standing adult's head: the ceiling's mirror image."""

@@ -11,11 +11,11 @@ from edge.fall.place import Place
 from edge.fall.room import Reflection
 from edge.fall.scene import Body
 
-POINTS = 5
+POINTS = 4
 """Reflections behind one height: one frame's worth of an IWRL6432, 0.1-0.3 s of a sparse IWR6843."""
 POINTS_MIN = 3
 FRAMES_MIN = 2
-WINDOW_S = 0.4
+WINDOW_S = 0.35
 """Where more reflections come, all of this time count: elevation errs by a quarter metre, a fall takes twice as long."""
 FRESH_S = 0.8
 """Older reflections are of another moment; three frames at 3.8 Hz."""
