@@ -86,18 +86,8 @@ class People:
         return Scene(at_s, self._bodies, loose, self._doubts, cloud.fallen)
 
     def _see(self, cloud: PointCloud, at_s: float) -> int:
-        found: dict[int, list[Reflection]] = {}
-        loose: list[Reflection] = []
-        for reflection in self._reflections(cloud, at_s):
-            if self._clutter.takes(reflection, at_s):
-                continue
-            track = self._owner(reflection, at_s)
-            if track is None:
-                loose.append(reflection)
-            elif track.number in found:
-                found[track.number].append(reflection)
-            else:
-                found[track.number] = [reflection]
+        reflections = self._reflections(cloud, at_s)
+        found, loose = self._shared(reflections, at_s)
         for track in self._tracks:
             points = found.get(track.number)
             if points:
@@ -110,6 +100,33 @@ class People:
             self._gather(loose, cloud, at_s)
         self._tell(at_s)
         return len(loose)
+
+    def _shared(
+        self, reflections: list[Reflection], at_s: float
+    ) -> tuple[dict[int, list[Reflection]], list[Reflection]]:
+        """Each to the nearest track within its gate; of two within, to the one whose height fits better."""
+        found: dict[int, list[Reflection]] = {}
+        loose: list[Reflection] = []
+        ahead = [(*track.ahead(at_s), track.height_m, track.number) for track in self._tracks]
+        for reflection in reflections:
+            if self._clutter.takes(reflection, at_s):
+                continue
+            x, y, z, _, _ = reflection
+            owner, least = 0, float("inf")
+            for ahead_x, ahead_y, height_m, number in ahead:
+                far_m = hypot(x - ahead_x, y - ahead_y)
+                if far_m <= self._gate_m:
+                    odd_m = abs(z - height_m) - 0.5
+                    cost = far_m + (0.5 * odd_m if odd_m > 0.0 else 0.0)
+                    if cost < least:
+                        owner, least = number, cost
+            if not owner:
+                loose.append(reflection)
+            elif owner in found:
+                found[owner].append(reflection)
+            else:
+                found[owner] = [reflection]
+        return found, loose
 
     def _reflections(self, cloud: PointCloud, at_s: float) -> list[Reflection]:
         """What this frame adds to the last one: a sensor that repeats itself says nothing new."""
@@ -130,22 +147,6 @@ class People:
         moving = [row for row in new if row[3] != 0.0]
         still = [row for row in new if row[3] == 0.0]
         return self._view.reflections(moving + self._stillness.living(still, len(moving), at_s))
-
-    def _owner(self, reflection: Reflection, at_s: float) -> Track | None:
-        """The nearest track within its gate; of two within, the one whose height fits better."""
-        x, y, z, _, _ = reflection
-        best: Track | None = None
-        least = float("inf")
-        for track in self._tracks:
-            ahead_x, ahead_y = track.ahead(at_s)
-            far_m = hypot(x - ahead_x, y - ahead_y)
-            if far_m > self._gate_m:
-                continue
-            odd_m = abs(z - track.height_m) - 0.5
-            cost = far_m + (0.5 * odd_m if odd_m > 0.0 else 0.0)
-            if cost < least:
-                best, least = track, cost
-        return best
 
     def _gather(self, loose: list[Reflection], cloud: PointCloud, at_s: float) -> None:
         """Reflections of no body, until some of two frames lie together."""
@@ -261,7 +262,7 @@ def _merged(tracks: Sequence[Track]) -> list[Track]:
         if twin is None:
             kept.append(track)
         elif track.seen_s > twin.seen_s:
-            twin.x, twin.y, twin.place = track.x, track.y, track.place
+            twin.x, twin.y, twin.place, twin.told = track.x, track.y, track.place, None
     return kept
 
 

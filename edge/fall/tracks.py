@@ -49,7 +49,7 @@ class Track:
     __slots__ = (
         "alone", "born", "far_m", "first_s", "flat", "height_m", "heights_m", "lively", "low_behind", "measured_s",
         "number", "place", "points", "proven", "range_m", "recent", "seen_s", "settled", "shown",
-        "speed_mps", "spread_m", "standing_m", "top_m", "vx", "vy", "x", "y",
+        "speed_mps", "spread_m", "standing_m", "told", "top_m", "vx", "vy", "x", "y",
     )  # fmt: skip
 
     def __init__(self, number: int, frames: list[tuple[float, list[Reflection]]]) -> None:
@@ -68,6 +68,7 @@ class Track:
         self.height_m = self.top_m = self.range_m = 0.0
         self.standing_m: float | None = None
         self.heights_m: tuple[float, ...] = ()
+        self.told: Body | None = None
         self.proven = self.flat = self.settled = False
         self.shown = True
         for at_s, points in frames:
@@ -82,13 +83,16 @@ class Track:
         self.lively += len(points)
         self.range_m = points[0][4]
         self.seen_s = at_s
+        self.told = None
         self._measure(at_s)
 
     def silent(self, at_s: float) -> None:
         """A frame without a reflection of the body: it is where it was, and no longer known to move."""
-        self.heights_m = ()
-        if at_s - self.seen_s > FRESH_S:
+        if self.heights_m:
+            self.heights_m, self.told = (), None
+        if self.speed_mps and at_s - self.seen_s > FRESH_S:
             self.vx = self.vy = self.speed_mps = 0.0
+            self.told = None
 
     def ahead(self, at_s: float) -> tuple[float, float]:
         """Where the body should be by now; only a moment ahead, because people turn."""
@@ -103,11 +107,17 @@ class Track:
             self.settled = sum([len(points) for when_s, points in self.recent if when_s > since_s]) >= SETTLED
 
     def body(self) -> Body:
-        """What is told of it."""
-        if self.flat:
-            return Body(
-                self.number, self.place, FLAT_M, FLAT_M, (), 0, self.speed_mps, 0.0, self.first_s, self.seen_s
-            )
+        """What is told of it; made once for as long as nothing changes."""
+        if self.told is None:
+            self.told = self._flat_body() if self.flat else self._body()
+        return self.told
+
+    def _flat_body(self) -> Body:
+        return Body(
+            self.number, self.place, FLAT_M, FLAT_M, (), 0, self.speed_mps, 0.0, self.first_s, self.seen_s
+        )
+
+    def _body(self) -> Body:
         return Body(
             self.number,
             self.place,
