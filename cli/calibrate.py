@@ -1,7 +1,7 @@
 """``mimamori radar calibrate``: walk away from the radar and back, and learn how it really hangs."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:  # numpy comes with it, which a city's server lacks
     from edge.clock import Clock
     from edge.fall.calibration import Measured
     from edge.fall.settings import MountSettings
-    from edge.fall.walks import WalkFinder
+    from edge.fall.walks import Walk, WalkFinder
     from edge.home_settings import HomeSettings
     from edge.sensors.readings import PointCloud, Sensor
 
@@ -25,7 +25,7 @@ WALKS_ENOUGH = 8
 
 @app.command()
 def calibrate(
-    file: Annotated[Path, typer.Argument(help="The home's file.", exists=True, dir_okay=False)],
+    home: Annotated[Path, typer.Argument(help="The home's file.", exists=True, dir_okay=False)],
     recording: Annotated[
         Path | None,
         typer.Option(
@@ -35,6 +35,10 @@ def calibrate(
     person: Annotated[float, typer.Option(help="Stature of who walks, m.", min=1.2, max=2.1)] = 1.7,
     tape: Annotated[
         float | None, typer.Option(help="Height of the antenna by a tape, m: only the tilt is measured then.")
+    ] = None,
+    level: Annotated[
+        float | None,
+        typer.Option(help="Degrees down by a spirit level on the board: only the height is measured then."),
     ] = None,
     seconds: Annotated[float, typer.Option(help="How long to watch the walking at most.", min=10.0)] = 120.0,
     write: Annotated[
@@ -51,10 +55,10 @@ def calibrate(
     from edge.fall.walks import WalkFinder
     from edge.home_settings import CEILING_FROM_DEG, HomeSettings
 
-    settings = read_device(file)
+    settings = read_device(home)
     if not isinstance(settings, HomeSettings):
         raise ValueError(  # noqa: TRY004 - the file is wrong, not a type
-            f"{file}: give the file of a home: a camera in a field is not calibrated by walking"
+            f"{home}: give the file of a home: a camera in a field is not calibrated by walking"
         )
     ceiling = settings.mount.tilt_deg > CEILING_FROM_DEG
     finder = WalkFinder(ceiling=ceiling)
@@ -62,21 +66,23 @@ def calibrate(
         for at_s, cloud in _recorded(recording, settings):
             finder.take(at_s, cloud.points)
     else:
-        _walk_live(settings, finder, seconds, person)
-    found = measure(finder.finish(), person, ceiling=ceiling)
+        _walk_live(
+            settings, finder, seconds, lambda walks: measure(walks, person, ceiling=ceiling, level_deg=level)
+        )
+    found = measure(finder.finish(), person, ceiling=ceiling, level_deg=level)
     for line in account(found, person):
         typer.echo(line)
     mount = found.mount(tape)
-    verdict = judge(found, settings.mount, file.name)
-    typer.echo(f"{file.name} says {_words(settings.mount)}")
+    verdict = judge(found, settings.mount, home.name)
+    typer.echo(f"{home.name} says {_words(settings.mount)}")
     typer.echo(("accepted: " if verdict.accepted else "refused: ") + verdict.sentences[0])
     for sentence in verdict.sentences[1:]:
         typer.echo(f"  {sentence}")
     for sentence in _chirps(settings, settings.mount if verdict.accepted and not write else mount):
         typer.echo(f"note: {sentence}")
     if write:
-        file.write_text(with_mount(file.read_text(encoding="utf-8"), mount, str(file)), encoding="utf-8")
-        typer.echo(f"written to {file}: {_words(mount)}")
+        home.write_text(with_mount(home.read_text(encoding="utf-8"), mount, str(home)), encoding="utf-8")
+        typer.echo(f"written to {home}: {_words(mount)}")
     elif not verdict.accepted:
         typer.echo(f"{_words(mount)} would fit; --write puts it into the file")
         raise typer.Exit(1)
@@ -152,9 +158,14 @@ def watch(
     told("walk_done", "thank you, that is enough walking")
 
 
-def _walk_live(settings: "HomeSettings", finder: "WalkFinder", seconds: float, person_m: float) -> None:
+def _walk_live(
+    settings: "HomeSettings",
+    finder: "WalkFinder",
+    seconds: float,
+    measured: "Callable[[Sequence[Walk]], Measured]",
+) -> None:
     from edge.clock import SystemClock
-    from edge.fall.calibration import TILT_ENOUGH_DEG, measure
+    from edge.fall.calibration import TILT_ENOUGH_DEG
     from edge.fall.mount_fit import CalibrationError
     from edge.voice import speaker_from
 
@@ -167,7 +178,7 @@ def _walk_live(settings: "HomeSettings", finder: "WalkFinder", seconds: float, p
 
     def enough() -> bool:
         try:
-            return measure(finder.walks, person_m).tilt_sd_deg <= TILT_ENOUGH_DEG
+            return measured(finder.walks).tilt_sd_deg <= TILT_ENOUGH_DEG
         except CalibrationError:
             return False
 

@@ -6,7 +6,7 @@ which a body is shown at the distances walked; alone, a degree of tilt trades fo
 height; it beats every spirit level on a case that is not square to its antenna.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from math import asin, atan2, cos, degrees, hypot, radians, sin, sqrt
 
@@ -23,6 +23,9 @@ HEIGHT_SYSTEMATIC = 0.04
 """Of the stature: shoes, posture, and which parts of a body reflect."""
 TILT_SD_MAX_DEG = 4.5
 """Measured worse, a verdict would be a guess."""
+HEIGHT_SD_MAX_M = 0.3
+LEVEL_SD_DEG = 1.0
+"""Of a spirit level laid on a board by hand."""
 TILT_ENOUGH_DEG = 3.0
 """More walking makes it little better."""
 ERROR_MAX_M = 0.25
@@ -80,22 +83,35 @@ class Verdict:
     sentences: tuple[str, ...]
 
 
-def measure(walks: Sequence[Walk], person_m: float = PERSON_M, *, ceiling: bool = False) -> Measured:
-    """The mount told by these walks of one person ``person_m`` tall; raises CalibrationError."""
+def measure(
+    walks: Sequence[Walk],
+    person_m: float = PERSON_M,
+    *,
+    ceiling: bool = False,
+    level_deg: float | None = None,
+) -> Measured:
+    """The mount told by these walks of one person ``person_m`` tall; raises CalibrationError.
+
+    ``level_deg`` is the tilt where a spirit level has told it: then only the height is measured.
+    """
     if len(walks) < WALKS_MIN:
         raise CalibrationError(
             f"{len(walks)} walks were seen, {WALKS_MIN} are needed: one person walks straight away from the sensor and"
             " back, twice or more, with nobody else about"
         )
-    fitted = below_ceiling if ceiling else on_wall
-    whole = fitted(walks, person_m)
-    without = _without_some(walks, person_m, ceiling=ceiling)
-    tilt_sd = hypot(TILT_SYSTEMATIC_DEG, _jackknife([fit.tilt_deg for fit in without]))
+
+    def fitted(some: Sequence[Walk]) -> Fit:
+        return below_ceiling(some, person_m) if ceiling else on_wall(some, person_m, level_deg)
+
+    whole, without = fitted(walks), _without_some(walks, fitted)
+    systematic_deg = TILT_SYSTEMATIC_DEG if level_deg is None else LEVEL_SD_DEG
+    tilt_sd = hypot(systematic_deg, _jackknife([fit.tilt_deg for fit in without]))
     height_sd = hypot(HEIGHT_SYSTEMATIC * person_m, _jackknife([fit.height_m for fit in without]))
-    if len(without) < WALKS_MIN - 1 or tilt_sd > TILT_SD_MAX_DEG:
+    if len(without) < WALKS_MIN - 1 or tilt_sd > TILT_SD_MAX_DEG or height_sd > HEIGHT_SD_MAX_M:
         raise CalibrationError(
-            f"the walks do not agree (tilt {whole.tilt_deg:.0f} +- {tilt_sd:.0f} degrees): walk upright and straight, more"
-            " often, carrying nothing; is somebody else, a fan or a curtain moving?"
+            f"the walks do not agree (tilt {whole.tilt_deg:.0f} +- {tilt_sd:.0f} degrees, height {whole.height_m:.1f}"
+            f" +- {height_sd:.1f} m): walk upright and straight, more often, carrying nothing; is somebody else, a fan or"
+            " a curtain moving?"
         )
     return Measured(
         whole.height_m,
@@ -114,13 +130,17 @@ def measure(walks: Sequence[Walk], person_m: float = PERSON_M, *, ceiling: bool 
 
 
 def measure_frames(
-    frames: Iterable[tuple[float, Points]], person_m: float = PERSON_M, *, ceiling: bool = False
+    frames: Iterable[tuple[float, Points]],
+    person_m: float = PERSON_M,
+    *,
+    ceiling: bool = False,
+    level_deg: float | None = None,
 ) -> Measured:
     """The same from frames: (at_s, (N, 5) of a PointCloud), oldest first; raises CalibrationError."""
     finder = WalkFinder(ceiling=ceiling)
     for at_s, points in frames:
         finder.take(at_s, points)
-    return measure(finder.finish(), person_m, ceiling=ceiling)
+    return measure(finder.finish(), person_m, ceiling=ceiling, level_deg=level_deg)
 
 
 def judge(measured: Measured, mount: MountSettings, file: str = "home.toml") -> Verdict:
@@ -177,14 +197,13 @@ def _mends(measured: Measured, mount: MountSettings, file: str) -> list[str]:
     return mends or [f"set height_m = {measured.height_m:.2f} and tilt_deg = {tilt:.0f} together"]
 
 
-def _without_some(walks: Sequence[Walk], person_m: float, *, ceiling: bool) -> list[Fit]:
+def _without_some(walks: Sequence[Walk], fitted: Callable[[Sequence[Walk]], Fit]) -> list[Fit]:
     """Fits with every twentieth walk (or each one, if they are fewer) left out in turn."""
-    fitted = below_ceiling if ceiling else on_wall
     groups = min(len(walks), 20)
     fits = []
     for left_out in range(groups):
         try:
-            fits.append(fitted([walk for n, walk in enumerate(walks) if n % groups != left_out], person_m))
+            fits.append(fitted([walk for n, walk in enumerate(walks) if n % groups != left_out]))
         except CalibrationError:
             continue  # without its longest walk the rest says nothing
     return fits

@@ -7,7 +7,7 @@ that a ghost at one end turns nothing.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import atan, cos, degrees, hypot
+from math import atan, cos, degrees, hypot, radians, sin
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,8 +25,10 @@ NEAR_M = 2.0
 """Nearer, feet are so much farther off than the chest that a body seems higher, and the field cuts off head or feet."""
 NEAR_LEAST_M = 1.0
 REACH_MIN_M = 2.0
+LEVEL_REACH_MIN_M = 0.8
 CEILING_REACH_MIN_M = 1.5
 CELL_M = 0.25
+CELLS_MIN, LEVEL_CELLS_MIN = 4, 2
 CELL_MIN = 4
 """Reflections of one walk in one cell; fewer say nothing."""
 ARM_M = 1.0
@@ -51,34 +53,31 @@ class Fit:
     roll_deg: float | None = None
 
 
-def on_wall(walks: Sequence[Walk], person_m: float) -> Fit:
-    """A sensor that looks into the room; raises CalibrationError for walks over too little of it."""
+def on_wall(walks: Sequence[Walk], person_m: float, tilt_deg: float | None = None) -> Fit:
+    """A sensor that looks into the room; raises CalibrationError for walks over too little of it.
+
+    With ``tilt_deg``, known from a level, only the height is fitted: far fewer walks, and steps in elevation, will do.
+    """
     clouds = [walk.reflections.astype(np.float64) for walk in walks]
-    if float(np.mean(np.concatenate([cloud[:, 2] for cloud in clouds]) == 0.0)) > COARSE:
+    coarse = float(np.mean(np.concatenate([cloud[:, 2] for cloud in clouds]) == 0.0)) > COARSE
+    if coarse and tilt_deg is None:
         raise CalibrationError(
-            "this radar tells elevation in steps of some 14 degrees, too coarse for a slope: set tilt_deg by a spirit"
-            " level on its board and height_m by a tape"
+            "this radar tells elevation in steps of some 14 degrees, too coarse for a slope: lay a spirit level on its"
+            " board and give what it says with --level"
         )
-    nearest_m, far_m = span_m(walks)
-    near_m = max(nearest_m, min(NEAR_M, max(NEAR_LEAST_M, far_m - REACH_MIN_M)))
-    if far_m - near_m < REACH_MIN_M:
-        raise CalibrationError(
-            f"only {max(0.0, far_m - near_m):.1f} m of useful distance were walked, {REACH_MIN_M:g} are needed:"
-            f" walk from {NEAR_LEAST_M + 0.5:g} m in front of the sensor to {NEAR_LEAST_M + REACH_MIN_M + 1:g} m or more"
-        )
+    near_m, far_m = _reach(walks, REACH_MIN_M if tilt_deg is None else LEVEL_REACH_MIN_M)
     rows: list[Floats] = []
     for cloud in clouds:
         away = np.hypot(cloud[:, 0], cloud[:, 1])
         inside = (away >= near_m) & (away <= far_m)
         # The tilt turns in the plane of y and z, so heights stand over y, whatever the place is called by.
-        rows.append(_cells(away[inside], cloud[inside, 1], cloud[inside, 2], _median))
+        rows.append(_cells(away[inside], cloud[inside, 1], cloud[inside, 2], _mean if coarse else _median))
     cells = np.concatenate(rows)
-    along, up, weight = _side_by_side(cells)
-    tilt = atan(_slope(along, up, weight))
-    below_m = float(np.median(up * cos(tilt) - along * np.sin(tilt)))
-    off_m = cells[:, 2] * cos(tilt) - cells[:, 1] * np.sin(tilt) - below_m
-    spread_m = float(np.median(np.abs(off_m)))
-    return Fit(degrees(tilt), MIDDLE * person_m - below_m, near_m, far_m, spread_m)
+    along, up, weight = _side_by_side(cells, CELLS_MIN if tilt_deg is None else LEVEL_CELLS_MIN)
+    tilt = atan(_slope(along, up, weight)) if tilt_deg is None else radians(tilt_deg)
+    below_m = float(np.median(up * cos(tilt) - along * sin(tilt)))
+    off_m = cells[:, 2] * cos(tilt) - cells[:, 1] * sin(tilt) - below_m
+    return Fit(degrees(tilt), MIDDLE * person_m - below_m, near_m, far_m, float(np.median(np.abs(off_m))))
 
 
 def below_ceiling(walks: Sequence[Walk], person_m: float) -> Fit:
@@ -109,6 +108,17 @@ def below_ceiling(walks: Sequence[Walk], person_m: float) -> Fit:
     )
 
 
+def _reach(walks: Sequence[Walk], needed_m: float) -> tuple[float, float]:
+    nearest_m, far_m = span_m(walks)
+    near_m = max(nearest_m, min(NEAR_M, max(NEAR_LEAST_M, far_m - needed_m)))
+    if far_m - near_m < needed_m:
+        raise CalibrationError(
+            f"only {max(0.0, far_m - near_m):.1f} m of useful distance were walked, {needed_m:g} are needed:"
+            f" walk from {NEAR_LEAST_M + 0.5:g} m in front of the sensor to {NEAR_LEAST_M + needed_m + 1:g} m or more"
+        )
+    return near_m, far_m
+
+
 def _lean(cloud: Floats, axis: int) -> float:
     """By how much the crowns rise along one axis of a level floor, m/m; 0 where nobody walked that way."""
     cells = _cells(cloud[:, axis], cloud[:, axis], -cloud[:, 1], _crown, least=20)
@@ -132,10 +142,10 @@ def _cells(
     return np.array(rows, np.float64).reshape(-1, 4)
 
 
-def _side_by_side(cells: Floats) -> tuple[Floats, Floats, Floats]:
+def _side_by_side(cells: Floats, least: int) -> tuple[Floats, Floats, Floats]:
     """Medians over the walks, cell by cell: along, up, and the weight of each."""
     numbers = np.unique(cells[:, 0])
-    if len(numbers) < 4:
+    if len(numbers) < least:
         raise CalibrationError(
             "too few reflections of the walker: is the radar in its people-tracking configuration, with nothing"
             " between it and the walker?"
@@ -162,6 +172,10 @@ def _slope(along: Floats, up: Floats, weight: Floats) -> float:
 
 def _median(heights: Floats) -> float:
     return float(np.median(heights))
+
+
+def _mean(heights: Floats) -> float:
+    return float(np.mean(heights))
 
 
 def _crown(heights: Floats) -> float:
