@@ -75,6 +75,7 @@ def test_a_board_is_told_at_its_first_rate_and_read_at_the_chirp_files(tmp_path:
         radar.close()
 
 
+@pytest.mark.system  # waits for an answer at the wrong rate
 def test_a_board_that_still_runs_is_found_at_its_fast_rate_and_started_again(tmp_path: Path):
     board = fast_board()
     board.baud, board.console.running = 1_250_000, True
