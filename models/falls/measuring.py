@@ -8,9 +8,14 @@ from models.falls.kinds import SETUPS, Setup
 from models.falls.mounting import measured_mount
 from models.falls.opening import Found
 from models.falls.recording import LIES, Kind, Recording
-from models.falls.scoring import Result, Tally, score, tally
+from models.falls.scoring import Result, Tally, score, tally, together
 from models.falls.watching import Installed, watch_all
 
+FAST = frozenset(
+    {"forward", "back", "side", "trip", "faint", "off_chair", "in_bath", "at_door", "recovered",
+     "sideways", "towards the sensor", "away from the sensor", "fall"}
+)  # fmt: skip
+"""Kinds of fall, of simulated homes and of labels, that are over within some 1.5 s."""
 Progress = Callable[[str], None]
 ANSWERED_S = 8.0
 """Where nothing is labelled, a question is answered after this: acted falls come seconds apart, and each should show."""
@@ -45,7 +50,11 @@ class Measured:
                     continue
                 one = tallies.setdefault(event.fall.kind, Tally())
                 one.count(event)
-        return dict(sorted(tallies.items()))
+        fast = [one for kind, one in tallies.items() if kind in FAST]
+        shown = dict(sorted(tallies.items()))
+        if len(fast) > 1:
+            shown["fast falls"] = together(fast)
+        return shown
 
 
 def measure(

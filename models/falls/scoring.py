@@ -205,6 +205,18 @@ class Tally:
         return quantile(self.to_suspected_s, q)
 
 
+def together(tallies: list[Tally]) -> Tally:
+    """Recall and latencies of several kinds of fall in one."""
+    whole = Tally()
+    for one in tallies:
+        whole.falls += one.falls
+        whole.suspected += one.suspected
+        whole.confirmed += one.confirmed
+        whole.to_suspected_s += one.to_suspected_s
+        whole.to_confirmed_s += one.to_confirmed_s
+    return whole
+
+
 def tally(results: list[Result]) -> Tally:
     """All of them together."""
     total = Tally()
