@@ -32,6 +32,12 @@ def alone(track: Track, tracks: Sequence[Track], at_s: float) -> bool:
     return True
 
 
+def behind(track: Track, tracks: Sequence[Track]) -> bool:
+    """Whether a known body is nearer: the wall behind somebody who breathes swings with them, moving or not."""
+    reach_m = track.range_m + NEARER_M
+    return any(other.shown and other.settled and other.range_m < reach_m for other in tracks)
+
+
 def count_alone(track: Track, tracks: Sequence[Track], at_s: float) -> None:
     """An unproven track has been seen in this frame."""
     if not alone(track, tracks, at_s):

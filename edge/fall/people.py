@@ -176,6 +176,9 @@ class People:
             for when_s, points in frames.items():
                 lost.see(when_s, points)
             return
+        still = self._stillness is not None and all(entry[1][3] == 0.0 for entry in near)
+        if still and ghosts.behind(new, self._tracks):
+            return
         self._next += 1
         new.flat = self._flat
         new.shown = ghosts.alone(new, self._tracks, at_s)

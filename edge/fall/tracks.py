@@ -25,7 +25,7 @@ LOW_M = 0.5
 GAIN = 0.3
 """Of the place filter, for one reflection: azimuth errs by 0.2 m at 4 m."""
 SPEED_MAX_MPS = 2.5
-STANDING_RISE_S = 0.7
+STANDING_RISE_S = 1.5
 """The upright height follows the body up this fast, and down only while it walks, and slowly."""
 STANDING_FALL_S = 20.0
 WALKS_MPS = 0.3

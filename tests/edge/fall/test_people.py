@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from edge.fall.people import People
-from edge.fall.people_settings import PeopleSettings
+from edge.fall.people_settings import Antenna, PeopleSettings
 from edge.fall.scene import Doubt, Scene
 from edge.fall.settings import MountSettings
 from edge.sensors.readings import PointCloud, Target
@@ -203,3 +203,39 @@ def test_a_chip_that_gives_points_is_not_believed_about_targets_that_have_none()
     room = Room()
     room.see((0, 3, 1.0))
     assert targets(room, 5, (1.0, 2.0, 0.0)).bodies == ()
+
+
+def still(room: Room, seconds: float, swing_db: float, *places: Point, walker: Point | None = None) -> Scene:
+    """Echoes without doppler that swing as breath does, 0.25 a second."""
+    for n in range(round(seconds / 0.05)):
+        room.at_s += 0.05
+        snr = 15.0 + swing_db * np.sqrt(2.0) * np.sin(np.pi * n * 0.05 / 2) + room.rng.normal(0.0, 0.1)
+        rows = [(x, y, z - 1.5, 0.0, snr) for x, y, z in places]
+        if walker is not None:
+            rows += [(walker[0], walker[1] + n * 0.04, walker[2] - 1.5, 0.8, 12.0)] * 2
+        frame = np.array(rows, np.float32)
+        room.scene = room.people.update(PointCloud(room.at_s, n, frame))
+    return room.scene
+
+
+DENSE = PeopleSettings(antenna=Antenna.IWR1843)
+LIES_THERE = ((0.0, 2.0, 0.15), (0.1, 2.1, 0.1), (-0.2, 2.0, 0.2))
+
+
+def test_furniture_is_nobody_however_long_it_stands_there():
+    assert still(Room(DENSE), 60, 0.4, *LIES_THERE, (1.0, 3.0, 0.7)).bodies == ()
+
+
+def test_who_lies_among_furniture_without_moving_is_found_by_breathing():
+    (body,) = still(Room(DENSE), 20, 2.0, *LIES_THERE).bodies
+    assert body.height_m < 0.3
+
+
+def test_furniture_that_swings_while_somebody_walks_past_it_is_nobody():
+    bodies = still(Room(DENSE), 3, 2.0, *LIES_THERE, walker=(0.0, 1.0, 1.0)).bodies
+    assert [body.height_m for body in bodies] == [pytest.approx(1.0, abs=0.1)]
+
+
+def test_what_an_antenna_is_taken_for_can_be_overruled():
+    assert PeopleSettings(antenna=Antenna.IWRL6432).own_m < PeopleSettings().own_m
+    assert PeopleSettings(gate_m=0.7).own_m == 0.7
