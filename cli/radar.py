@@ -234,7 +234,7 @@ def _radar_of(
     try:
         return RadarSettings(
             port=port,
-            baud=baud,
+            baud=own or radar.baud,
             cli_port=cli_port,
             chirp_file=chirps,
             one_port=one_port,
@@ -273,15 +273,17 @@ def _about(
     home: "HomeSettings | None", radar: "RadarSettings", height: float | None, tilt: float | None
 ) -> "About":
     from cli.radar_recording import FORMAT, About, now_text
+    from edge.sensors.chirp_file import data_baud, read_chirps
 
     mount = None if home is None else home.mount
     chirps = radar.chirp_file
+    own = data_baud(read_chirps(chirps)) or radar.cli_baud if radar.one_port and chirps is not None else None
     return About(
         format=FORMAT,
         program=program_version(),
         begun=now_text(),
         port=radar.port,
-        baud=radar.baud,
+        baud=own or radar.baud,
         frame_period_s=radar.frame_period_s,
         height_m=height if height is not None or mount is None else mount.height_m,
         tilt_deg=tilt if tilt is not None or mount is None else mount.tilt_deg,

@@ -39,6 +39,7 @@ REFUSALS = ("not recognized", "error", "invalid", "exception")
 _VERDICT = re.compile(
     rb"(?:^|[\r\n])[ \t]*(?:Done|Error\b[^\r\n]*|[^\r\n]*not recognized[^\r\n]*)[ \t]*[\r\n]"
 )
+_PROMPT = re.compile(rb"\w*:/>\s*$")
 _LINES = re.compile(rb"[\r\n]+")
 
 Told = Callable[[Command, str], None]
@@ -137,7 +138,7 @@ class Console:
             if not more and self._clock.monotonic_s() >= until_s - 1e-3:
                 break
         said = _words(reply, command)
-        if not said.strip(" /:>"):
+        if not said and PROMPT not in reply:
             raise SensorSilentError(
                 f"{self._where(command)}: no answer within {self._reply_s:g} s: "
                 f"{_diagnosis(reply)}check that cli_port is the radar's command port and that the radar has power"
@@ -194,11 +195,11 @@ def _diagnosis(reply: bytes) -> str:
 
 
 def _words(reply: bytes, command: Command) -> str:
-    """The printable lines of a reply without the echo: frames on a shared port are no words."""
+    """The printable lines of a reply without echo and prompt: frames on a shared port are no words."""
     _, _, answer = (
         reply.rpartition(command.text.encode()) if command.text.encode() in reply else (b"", b"", reply)
     )
-    lines = (line.strip() for line in _LINES.split(answer))
+    lines = (_PROMPT.sub(b"", line).strip() for line in _LINES.split(answer))
     return " ".join(line.decode("ascii") for line in lines if line and line.isascii() and _printable(line))
 
 

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from edge.clock import Clock
 from edge.sensors.byte_port import BytePort, SerialPort
-from edge.sensors.chirp_file import Command, data_baud, read_chirps
+from edge.sensors.chirp_file import ChirpFileError, Command, data_baud, read_chirps
 from edge.sensors.readings import SensorError, SensorSilentError
 from edge.sensors.ti_cli import PACED_BAUD, REPLY_S, ChirpSender, CommandPort, Console, Told
 from edge.sensors.ti_radar_settings import RadarSettings
@@ -101,8 +101,13 @@ class OnePort:
         console = self._stopped(data_baud(chirps) or self._cli_baud)
         for command in chirps:
             if command.name == "baudRate":
+                baud = data_baud([command])
+                if baud is None:
+                    raise ChirpFileError(
+                        f"{self._file}:{command.line}: {command.text!r}: give it one rate, in baud"
+                    )
                 said = console.hint(command)
-                self._go_over(console, int(command.arguments[0]))
+                self._go_over(console, baud)
             else:
                 said = console.say(command)
             if self._told is not None:

@@ -128,6 +128,15 @@ def test_a_line_that_the_board_does_not_know_leaves_nothing_open(tmp_path: Path)
         again.close()
 
 
+def test_a_rate_that_is_none_is_named_before_the_board_is_lost(tmp_path: Path):
+    with (
+        PtyPort() as pty,
+        board_on(pty, fast_board()),
+        pytest.raises(ChirpFileError, match=r"low_power\.cfg:5: 'baudRate fast': give it one rate"),
+    ):
+        radar_on(pty, tmp_path, CHIRPS.replace("1250000", "fast")).open()
+
+
 @pytest.mark.system  # waits for four answers
 def test_a_board_that_answers_at_neither_rate_says_both(tmp_path: Path):
     with PtyPort() as pty, pytest.raises(SensorSilentError, match="neither at 115200 nor at 1250000 baud"):
