@@ -234,7 +234,7 @@ def _radar_of(
     try:
         return RadarSettings(
             port=port,
-            baud=own or radar.baud,
+            baud=baud,
             cli_port=cli_port,
             chirp_file=chirps,
             one_port=one_port,
