@@ -98,7 +98,7 @@ def mounted(recording: Recording, setup: Setup, noted: MountSettings | None) -> 
         return noted, "from the notes beside it"
     if not setup.calibrates:
         return setup.mount, setup.source
-    mount, how = measured_mount(recording)
+    mount, how = measured_mount(recording, setup.mount.tilt_deg)
     return (setup.mount, f"{setup.source} (its own: {how})") if mount is None else (mount, how)
 
 
