@@ -6,8 +6,9 @@ as much. Is not: a proof that two people who always move together are two; the f
 """
 
 from collections.abc import Sequence
+from math import inf
 
-from edge.fall.tracks import Track
+from edge.fall.tracks import LOW_M, Track
 
 NEARER_M = 0.3
 """The error of the distance, and half a body's depth."""
@@ -23,8 +24,8 @@ WEAK = 2
 
 
 def alone(track: Track, tracks: Sequence[Track], at_s: float) -> bool:
-    """Whether nothing that could make this track its image moves."""
-    reach_m = track.range_m + NEARER_M
+    """Whether nothing that could make this track its image moves; one near the floor may be anybody's shadow on it."""
+    reach_m = _reach_m(track)
     since_s = at_s - TOGETHER_S
     for other in tracks:
         if other is not track and other.seen_s >= since_s and other.shown and other.range_m < reach_m:
@@ -52,7 +53,7 @@ def judge(tracks: Sequence[Track], at_s: float) -> None:
     for track in tracks:
         if track.proven or at_s - track.seen_s > TOGETHER_S:
             continue
-        reach_m = track.range_m + NEARER_M
+        reach_m = _reach_m(track)
         strongest = max(
             (
                 other.lively
@@ -65,3 +66,7 @@ def judge(tracks: Sequence[Track], at_s: float) -> None:
             track.shown = False
         elif track.points >= STRONG_POINTS and track.lively >= STRONG * strongest:
             track.proven = track.shown = True
+
+
+def _reach_m(track: Track) -> float:
+    return inf if track.height_m <= LOW_M else track.range_m + NEARER_M

@@ -24,7 +24,7 @@ GATES_M = {Antenna.IWR6843: 0.9, Antenna.IWRL6432: 0.5, Antenna.IWR1843: 0.9}
 
 
 class PeopleSettings(Settings):
-    """The ``[people]`` table. Every field has a value that serves; a box around the room keeps out mirror images."""
+    """The ``[room]`` table. Every field has a value that serves; a box around the room keeps out mirror images."""
 
     antenna: Antenna = Antenna.IWR6843
     """Which radar it is, as far as telling people apart goes."""
