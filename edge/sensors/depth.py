@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 HANG_UP_S = 0.5
 BLIND_SHARE = 0.1
 """Of the picture: a covered or dazzled camera measures less."""
+COVERED = "the depth camera measures nothing: uncover its lens, or turn it away from the sun"
+FROZEN = "the depth camera repeats one picture: unplug it and plug it in again"
 CHECK_STEP = 4
 FOLDER_PERIOD_S = 1.0 / 30.0
 
@@ -34,19 +36,33 @@ def depth_from(settings: DepthSettings, clock: Clock) -> Sensor[DepthFrame]:
 
 
 class _Judge:
-    """Counts pictures that show nearly nothing and pictures that repeat the one before to the last bit."""
+    """Counts pictures that show nearly nothing and pictures that repeat the one before to the last bit.
 
-    def __init__(self, tally: DepthTally) -> None:
+    After ``patience_s`` of nothing else the camera is as good as silent, and ``trouble`` says why.
+    """
+
+    def __init__(self, tally: DepthTally, patience_s: float) -> None:
         self._tally = tally
+        self._patience_s = patience_s
         self._print: int | None = None
+        self._bad: str | None = None
+        self._since_s = 0.0
+        self.trouble: str | None = None
 
-    def saw(self, frame: Grabbed) -> None:
+    def saw(self, frame: Grabbed, now_s: float) -> bool:
+        """Whether the picture is worth giving on."""
         grid = np.ascontiguousarray(frame.depth_mm[::CHECK_STEP, ::CHECK_STEP])
         fingerprint = zlib.crc32(grid.data)
-        self._tally.frames += 1
-        self._tally.blind += int(np.count_nonzero(grid) < BLIND_SHARE * grid.size)
-        self._tally.repeated += int(fingerprint == self._print)
+        blind, repeated = np.count_nonzero(grid) < BLIND_SHARE * grid.size, fingerprint == self._print
         self._print = fingerprint
+        self._tally.frames += 1
+        self._tally.blind += int(blind)
+        self._tally.repeated += int(repeated)
+        bad = COVERED if blind else FROZEN if repeated else None
+        if bad != self._bad:
+            self._bad, self._since_s = bad, now_s
+        self.trouble = bad if bad is not None and now_s - self._since_s >= self._patience_s else None
+        return self.trouble is None
 
 
 class DepthCamera:
@@ -62,7 +78,7 @@ class DepthCamera:
         self._clock = clock
         self._opened = opened
         self._tally = DepthTally()
-        self._judge = _Judge(self._tally)
+        self._judge = _Judge(self._tally, settings.silent_after_s)
         self._live: _Live | None = None
         self._frame = 0
         self._due_s = clock.monotonic_s()
@@ -87,9 +103,14 @@ class DepthCamera:
         self._due_s = (
             max(self._due_s, now_s - 1.0 / self._settings.frames_per_s) + 1.0 / self._settings.frames_per_s
         )
-        self._judge.saw(grabbed)
+        if not self._judge.saw(grabbed, now_s):
+            return []
         self._frame += 1
         return [DepthFrame(now_s, self._frame, *grabbed)]
+
+    def trouble(self) -> str | None:
+        """Why an open camera gives nothing: covered or frozen for too long; None if that is not it."""
+        return self._judge.trouble
 
     def close(self) -> None:
         if self._live is not None:
@@ -155,7 +176,7 @@ class DepthFolder:
         self._settings = settings
         self._clock = clock
         self._tally = DepthTally()
-        self._judge = _Judge(self._tally)
+        self._judge = _Judge(self._tally, float("inf"))
         self._pictures: Iterator[np.ndarray[tuple[int, ...], np.dtype[np.uint16]]] | None = None
         self._notes = DepthNotes()
         self._frame = 0
@@ -181,7 +202,7 @@ class DepthFolder:
         given, notes = self._settings, self._notes
         depth = to_mm(counts, given.scale_mm or notes.scale_mm or 1.0)
         drawn = lens(depth.shape, given.focal_px or notes.focal_px, given.centre_px or notes.centre_px)
-        self._judge.saw(Grabbed(depth, *drawn))
+        self._judge.saw(Grabbed(depth, *drawn), self._clock.monotonic_s())
         self._frame += 1
         return [DepthFrame(self._clock.monotonic_s(), self._frame, depth, *drawn)]
 

@@ -8,7 +8,6 @@ import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import cast
 
 import cv2
 import numpy as np
@@ -83,16 +82,16 @@ def decode_depth(data: bytes) -> Millimetres | None:
     except cv2.error:  # a header that promises a picture of absurd size
         return None
     good = counts is not None and counts.dtype == np.uint16 and counts.ndim == 2
-    return cast("Millimetres", counts) if good else None
+    return np.asarray(counts, np.uint16) if good else None
 
 
 def to_mm(counts: NDArray[np.uint16], scale_mm: float) -> Millimetres:
     """Counts -> whole millimetres, 0 staying 0; what is beyond 65.535 m was not measured."""
     if scale_mm == 1.0:
         return counts
-    millimetres = np.rint(counts * np.float32(scale_mm))
-    millimetres[millimetres > np.iinfo(np.uint16).max] = 0.0
-    return millimetres.astype(np.uint16)
+    millimetres = counts * np.float32(scale_mm)
+    millimetres[millimetres >= np.iinfo(np.uint16).max] = 0.0
+    return np.asarray(millimetres + np.float32(0.5), np.uint16)
 
 
 @dataclass(slots=True)
