@@ -44,7 +44,7 @@ DORMANT_S = 60.0
 SILENT_S = 10.0
 LOOSE_S = 60.0
 LOOSE_MIN = 30
-"""Reflections of no body, in LOOSE_S without any body, that are more than a stray a second or two."""
+"""Reflections of no body, or of no place in the room, in LOOSE_S without any body: more than a stray in two seconds."""
 
 
 class People:
@@ -86,8 +86,8 @@ class People:
         return Scene(at_s, self._bodies, loose, self._doubts, cloud.fallen)
 
     def _see(self, cloud: PointCloud, at_s: float) -> int:
-        reflections = self._reflections(cloud, at_s)
-        found, loose = self._shared(reflections, at_s)
+        found, loose = self._shared(self._reflections(cloud, at_s), at_s)
+        self._loose += self._view.outside + len(loose)
         for track in self._tracks:
             points = found.get(track.number)
             if points:
@@ -153,7 +153,6 @@ class People:
         since_s = at_s - FRESH_S
         self._pool = [entry for entry in self._pool if entry[0] > since_s]
         self._pool += [(at_s, reflection) for reflection in loose]
-        self._loose += len(loose)
         if len(self._pool) < TARGET_POINTS_MIN:
             return
         targets = self._view.reflections([[*target.position_m, 0.0, 0.0] for target in cloud.targets])

@@ -55,6 +55,8 @@ class RoomView:
         tilt = math.radians(mount.tilt_deg)
         self._cos, self._sin, self._up = math.cos(tilt), math.sin(tilt), mount.height_m
         self._top = settings.ceiling_m
+        self.outside = 0
+        """How many of the last rows were in no room: below the floor, above the ceiling, behind a wall."""
         # Who hangs it below the ceiling sees people from above; points of a room's frame have no axis.
         self._steep = STEEP if mount.tilt_deg <= 45.0 and not settings.dense else math.inf
         self._x0, self._x1 = settings.x_m or (-math.inf, math.inf)
@@ -65,11 +67,15 @@ class RoomView:
         cos, sin, up, top, steep = self._cos, self._sin, self._up, self._top, self._steep
         x0, x1, y0, y1 = self._x0, self._x1, self._y0, self._y1
         kept: list[Reflection] = []
+        self.outside = 0
         for x, y, z, doppler, _ in rows:
+            range_m = math.sqrt(x * x + y * y + z * z)
+            if range_m < NEAR_M or abs(z) > steep * range_m:
+                continue
             height = z * cos - y * sin + up
-            if BELOW_FLOOR_M < height < top and x0 <= x <= x1:
-                along = y * cos + z * sin
-                range_m = math.sqrt(x * x + y * y + z * z)
-                if y0 <= along <= y1 and range_m >= NEAR_M and abs(z) <= steep * range_m:
-                    kept.append((x, along, height, doppler, range_m))
+            along = y * cos + z * sin
+            if BELOW_FLOOR_M < height < top and x0 <= x <= x1 and y0 <= along <= y1:
+                kept.append((x, along, height, doppler, range_m))
+            else:
+                self.outside += 1
         return kept

@@ -163,6 +163,21 @@ def test_a_fan_is_learnt_over_minutes_and_somebody_who_lies_beside_it_is_still_s
     assert [body.height_m for body in bodies] == [pytest.approx(0.2, abs=0.1)]
 
 
+def test_a_curtain_is_learnt_though_it_moves_by_fits_and_starts():
+    room = Room(PeopleSettings(clutter_s=30.0))
+    for _ in range(12):
+        fan(room, 9)
+        room.quiet(40)
+    assert fan(room, 5).bodies == ()
+
+
+def test_somebody_who_came_and_fidgets_in_a_chair_is_no_fan():
+    room = Room(PeopleSettings(clutter_s=30.0))
+    room.stay(2, (0.0, 4.0, 1.0))
+    room.walk((0.0, 4.0, 1.0), (2.0, 2.0, 1.0))
+    assert len(fan(room, 200).bodies) == 1
+
+
 def test_a_sensor_that_repeats_itself_is_frozen_and_says_nothing_new():
     room = Room()
     rows = np.array([[0.0, 3.0, -0.5, 0.3, 9.0]] * 3, np.float32)
@@ -176,6 +191,15 @@ def test_reflections_that_never_become_a_body_are_a_doubt():
     room = Room()
     for n in range(2400):
         room.see(*([(n * 0.37 % 4 - 2, 1 + n * 0.61 % 5, 1.0)] if n % 18 == 0 else []))
+    assert Doubt.POINTS_WITHOUT_BODY in room.scene.doubts
+
+
+def test_people_who_all_seem_to_be_below_the_floor_are_a_doubt_about_the_mount():
+    room = Room()
+    for _ in range(90):
+        room.stay(0.5, (0.0, 3.0, -1.5))
+        room.quiet(1)
+    assert room.scene.bodies == ()
     assert Doubt.POINTS_WITHOUT_BODY in room.scene.doubts
 
 
