@@ -4,6 +4,7 @@ from html import escape
 
 from models.falls.drawing import laid_over, shares, strip
 from models.falls.measuring import Measured
+from models.falls.recording import LIES
 from models.falls.scoring import Result
 from models.falls.words import catalogue
 
@@ -35,7 +36,7 @@ def _strips(result: Result) -> str:
                 result.watched.trace,
                 from_s,
                 to_s,
-                falls=[event.fall.at_s for event in result.events],
+                falls=[event.fall.at_s for event in result.events if event.fall.kind != LIES],
                 suspected=told["suspected"],
                 confirmed=told["confirmed"],
                 floor=result.watched.floor,
