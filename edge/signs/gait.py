@@ -7,7 +7,6 @@ the mean of many much. Nothing is said of turns, errands and walks with somebody
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from math import hypot
 
 from edge.fall.place import Place
@@ -17,8 +16,8 @@ from edge.signs.moment import Moment
 LENGTH_MIN_M = 2.0
 LENGTH_FULL_M = 4.0
 """From here on length costs no quality: the usual test's way."""
-STRAIGHT_MIN = 0.9
-"""The straight line from end to end, as a share of the way."""
+BOW_MAX_M = 0.5
+"""How far from the straight line between its ends: a radar's places stray by 0.3 m, a way round a table by more."""
 SLOW_MPS = 0.2
 FAST_MPS = 2.0
 """Nobody walks faster at home; two bodies under one number do."""
@@ -90,12 +89,21 @@ def _walk(knots: Sequence[Knot]) -> Walked | None:
         return None
     (begun_s, start, _), (ended_s, end, _) = places[0], places[-1]
     length_m, duration_s = start.distance_m(end), ended_s - begun_s
-    way_m = sum(a[1].distance_m(b[1]) for a, b in pairwise(places))
-    if length_m < LENGTH_MIN_M or length_m < STRAIGHT_MIN * way_m:
+    if length_m < LENGTH_MIN_M:
+        return None
+    bow_m = max(_aside_m(start, end, place) for _, place, _ in places)
+    if bow_m > BOW_MAX_M:
         return None
     speed = length_m / duration_s
     if not SLOW_MPS <= speed <= FAST_MPS:
         return None
     seen = sum(knot[2] for knot in places) / len(places)
-    quality = min(1.0, length_m / LENGTH_FULL_M) * seen * (length_m / way_m)
+    quality = min(1.0, length_m / LENGTH_FULL_M) * seen * (1.0 - bow_m)
     return Walked(ended_s, round(speed, 2), round(length_m, 2), round(duration_s, 1), round(quality, 2))
+
+
+def _aside_m(start: Place, end: Place, place: Place) -> float:
+    """How far a place lies from the line between two others."""
+    along = (end.x_m - start.x_m, end.y_m - start.y_m)
+    off = (place.x_m - start.x_m, place.y_m - start.y_m)
+    return abs(along[0] * off[1] - along[1] * off[0]) / hypot(*along)
