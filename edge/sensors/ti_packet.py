@@ -119,7 +119,7 @@ def _is_cut_profile(kind: int, end: int, sent: int, claimed: int) -> bool:
 
 def _read_b(packet: bytes, at_s: float, rows: Rows) -> Read | None:
     _, number, tlvs = _HEAD_B.unpack_from(packet, 12)
-    spans = _spans(packet, HEADER_B, tlvs, len(packet), inclusive=True)
+    spans = _spans(packet, HEADER_B, tlvs, inclusive=True)
     if spans is None or len(packet) - spans[-1][2] >= PADDING:
         return None
     return _taken(packet, at_s, number, spans, PEOPLE_3D, rows)
@@ -128,23 +128,19 @@ def _read_b(packet: bytes, at_s: float, rows: Rows) -> Read | None:
 def _read_c(packet: bytes, at_s: float, rows: Rows) -> Read | None:
     if len(packet) < HEADER_C:
         return None
-    claimed, number, tlvs = _HEAD_C.unpack_from(packet, 20)
-    if claimed != len(packet):
-        return None
+    _, number, tlvs = _HEAD_C.unpack_from(packet, 20)
     for inclusive, dialect in ((True, PEOPLE_2D), (False, LONG_RANGE)):
-        spans = _spans(packet, HEADER_C, tlvs, claimed, inclusive=inclusive)
-        if spans is not None and spans[-1][2] == claimed:
+        spans = _spans(packet, HEADER_C, tlvs, inclusive=inclusive)
+        if spans is not None and spans[-1][2] == len(packet):
             return _taken(packet, at_s, number, spans, dialect, rows)
     return None
 
 
-def _spans(
-    packet: bytes, at: int, tlvs: int, size: int, *, inclusive: bool
-) -> list[tuple[int, int, int]] | None:
+def _spans(packet: bytes, at: int, tlvs: int, *, inclusive: bool) -> list[tuple[int, int, int]] | None:
     """(kind, begin, end) of each TLV's payload, after one for the header itself; None if one does not fit."""
     if tlvs > TLVS_MAX:
         return None
-    spans = [(-1, 0, at)]
+    spans, size = [(-1, 0, at)], len(packet)
     for _ in range(tlvs):
         if at + TLV_SIZE > size:
             return None

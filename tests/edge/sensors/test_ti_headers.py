@@ -126,6 +126,19 @@ def test_a_damaged_48_byte_header_is_not_taken_for_an_empty_frame_of_another_kin
         assert cloud is None or len(cloud.points) == 4
 
 
+@pytest.mark.parametrize(
+    ("maker", "at"), [(encode_people_3d, 12), (encode_people_2d, 20), (encode_long_range, 20)]
+)
+def test_a_length_that_claims_too_much_costs_an_older_firmware_nothing(maker, at: int):
+    liar = bytearray(maker(cloud_of(1)))
+    liar[at : at + 4] = (300).to_bytes(4, "little")
+    if maker is encode_people_3d:  # whose checksum covers the lie
+        liar[46:48] = (int.from_bytes(liar[46:48], "little") - 300 + len(liar)).to_bytes(2, "little")
+    parser = FrameParser()
+    clouds = parser.feed(bytes(liar) + maker(cloud_of(2))) + parser.finish()
+    assert [(cloud.frame, len(cloud.points)) for cloud in clouds] == [(1, 2), (2, 2)]
+
+
 def test_a_2d_packet_that_lost_bytes_is_refused():
     whole = encode_people_2d(cloud_of(targets=TRACKS))
     for start in range(20, len(whole) - 4):
