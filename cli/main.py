@@ -5,7 +5,21 @@ import sys
 
 import typer
 
-from cli import alerts, cloud, configuration, edge, gateway, registry, replay, sim, story, tail
+from cli import (
+    alerts,
+    calibrate,
+    cloud,
+    configuration,
+    edge,
+    evaluate,
+    gateway,
+    radar,
+    registry,
+    replay,
+    sim,
+    story,
+    tail,
+)
 from contract.configuration import ConfigurationError
 
 EXTRAS = "pip install 'mimamori[edge]' on a device, 'mimamori[cloud]' in the city, 'mimamori[demo]' for all"
@@ -15,6 +29,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # else help would leave out what stands in brackets, and a file's tables do
     help="見守り Mimamori: falls and monkeys, from a sensor's bytes to a person's answer.",
 )
 app.command("demo")(story.demo)
@@ -28,6 +43,9 @@ app.add_typer(replay.app, name="replay")
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(registry.app, name="registry")
 app.add_typer(sim.app, name="sim")
+app.add_typer(evaluate.app, name="evaluate")
+radar.app.command("calibrate")(calibrate.calibrate)
+app.add_typer(radar.app, name="radar")
 
 
 def main() -> None:
