@@ -20,7 +20,8 @@ CELL_AREA_MIN_M2 = 0.0012
 BLOB_AREA_MIN_M2 = 0.02
 TOP_SHARE = 0.95
 """A raised hand or a flickering edge is not the top of a body."""
-CUT_PIXELS = 3
+CUT_SHARE = 0.2
+"""Of the highest tenth of a body: of somebody who walks out, what is left is highest at the very edge."""
 _AROUND = np.ones((3, 3), np.uint8)
 
 
@@ -48,15 +49,17 @@ class Blob:
     place: Place
     height_m: float
     cut: bool
-    """Whether it reaches the picture's edge, so that part of it may be out of sight."""
+    """Whether its highest part lies at the picture's edge, so that what is higher still may be out of sight."""
 
     @classmethod
     def of(cls, seen: "Foreground", mine: NDArray[np.bool_]) -> "Blob":
         """The pixels of ``seen`` that are ``mine``."""
         x, y, z = seen.x_m[mine], seen.y_m[mine], seen.z_m[mine]
         place = Place(float(x.mean()), float(y.mean()))
-        cut = bool(np.count_nonzero(seen.at_edge[mine]) >= CUT_PIXELS)
-        return cls(seen.pixels[mine], x, y, z, float(seen.area_m2[mine].sum()), place, float(z.mean()), cut)
+        area_m2 = float(seen.area_m2[mine].sum())
+        return cls(
+            seen.pixels[mine], x, y, z, area_m2, place, float(z.mean()), _is_cut(z, seen.at_edge[mine])
+        )
 
     @property
     def top_m(self) -> float:
@@ -92,6 +95,13 @@ class Blob:
         x, y, z = self.x_m[mine], self.y_m[mine], self.z_m[mine]
         place = Place(float(x.mean()), float(y.mean()))
         return Blob(self.pixels[mine], x, y, z, area_m2, place, float(z.mean()), self.cut)
+
+
+def _is_cut(z_m: Floats, at_edge: NDArray[np.bool_]) -> bool:
+    if not at_edge.any():
+        return False
+    high = z_m >= np.partition(z_m, int(0.9 * len(z_m)))[int(0.9 * len(z_m))]
+    return bool(np.count_nonzero(at_edge & high) >= CUT_SHARE * np.count_nonzero(high))
 
 
 def blobs(seen: Foreground) -> list[Blob]:

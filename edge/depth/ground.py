@@ -17,7 +17,7 @@ NEAR_FLOOR_M = 0.4
 MOVED_M = 0.06
 MOVED_SHARE = 0.5
 """Of the floor that is not hidden: shoes and rugs lift some of it, only a moved camera most of it."""
-EDGE_PIXELS = 3
+EDGE_PIXELS = 4
 """A structured-light camera leaves its outermost columns empty."""
 STEEP_DEG = 45.0
 SEEN_SHARE = 0.15

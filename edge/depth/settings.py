@@ -12,9 +12,9 @@ Range = tuple[float, float]
 class DepthPeopleSettings(Settings):
     """What is known of the mount before the floor has been seen; the camera finds the rest itself.
 
-    The defaults take any shelf and wall. A camera below the ceiling needs ``tilt_deg = [60.0, 100.0]``: to a camera, a wall
-    straight ahead is a floor straight below. A narrow ``height_m`` keeps a bed from being taken for the floor where the floor is
-    hardly seen.
+    The defaults take any shelf and wall. A camera below the ceiling needs ``tilt_deg = [60.0, 100.0]``: to a camera, a
+    wall straight ahead is a floor straight below. A narrow ``height_m`` keeps a bed from being taken for the floor where
+    the floor is hardly seen.
     """
 
     height_m: Range = (0.4, 3.5)
