@@ -31,7 +31,9 @@ def read_device(path: Path) -> "HomeSettings | FieldSettings":
 
     settings = read_any(path)
     if not isinstance(settings, HomeSettings | FieldSettings):
-        raise ConfigurationError([_problem(path, "give the file of a home ([radar]) or a field ([camera])")])
+        raise ConfigurationError(
+            [_problem(path, "give the file of a home ([radar], [module], [depth]) or a field ([camera])")]
+        )
     return settings
 
 
@@ -70,7 +72,7 @@ def _model(text: str, path: Path) -> type[Settings]:
         tables = tomllib.loads(text)
     except tomllib.TOMLDecodeError:
         tables = {}  # parse() says where the syntax is wrong, whatever the model
-    if "radar" in tables:
+    if tables.keys() & {"radar", "module", "depth"}:
         from edge.home_settings import HomeSettings
 
         return HomeSettings
@@ -83,7 +85,7 @@ def _model(text: str, path: Path) -> type[Settings]:
 
         return CitySettings
     if tables and not tables.keys() <= {"homes", "fields", "devices", "people"}:
-        mend = "add the table that says what this is: [radar] a home, [camera] a field, [web] the city"
+        mend = "add the table that says what this is: [radar], [module] or [depth] a home, [camera] a field, [web] the city"
         raise ConfigurationError([_problem(path, mend)])
     from gateway.registry import RegistryFile
 

@@ -25,7 +25,7 @@ def trials(settings: HomeSettings | FieldSettings, patience_s: float) -> Iterato
     yield _tried("outbox", lambda: _outbox(settings))
     yield _tried("broker", lambda: _broker(settings, patience_s))
     if isinstance(settings, HomeSettings):
-        yield _tried("radar", lambda: _radar(settings, patience_s))
+        yield _tried(settings.component, lambda: _sensor(settings, patience_s))
         yield _tried("voice", lambda: _voice(settings))
     else:
         yield _tried("model", lambda: _model(settings))
@@ -58,28 +58,38 @@ def _broker(settings: HomeSettings | FieldSettings, patience_s: float) -> str:
     return f"{where} takes this device"
 
 
-def _radar(settings: HomeSettings, patience_s: float) -> str:
-    from edge.sensors.ti_radar import radar_from
+def _sensor(settings: HomeSettings, patience_s: float) -> str:
+    from edge.assembly import home_sensor
 
-    radar = radar_from(settings.radar, SystemClock())
-    radar.open()
+    sensor = home_sensor(settings, SystemClock())
+    sensor.open()
     try:
         frames = points = 0
         until_s = time.monotonic() + patience_s
         while time.monotonic() < until_s and frames < 40:
-            for cloud in radar.read(0.5):
+            for reading in sensor.read(0.5):
                 frames += 1
-                points += len(cloud.points)
-        counted = radar.counters()
+                points += len(getattr(reading, "points", ()))
+        counted = sensor.counters()
+        trouble = getattr(sensor, "trouble", lambda: None)()
     finally:
-        radar.close()
+        sensor.close()
     if not frames:
-        raise TimeoutError(
-            f"{settings.radar.port} is open and gave {counted['bytes_read']:g} bytes but no frame in"
-            f" {patience_s:g} s: is the baud rate right, and was the chirp file sent?"
-        )
+        raise TimeoutError(_no_frame(settings, counted, patience_s, trouble))
+    if settings.depth is not None:
+        return f"{frames} depth frames"
+    skipped = counted.get("bytes_skipped", 0.0)
+    return f"{frames} frames, {points / frames:.1f} points a frame, {skipped:g} bytes skipped"
+
+
+def _no_frame(
+    settings: HomeSettings, counted: dict[str, float], patience_s: float, trouble: str | None
+) -> str:
+    if settings.radar is None:
+        return trouble or f"the [{settings.component}] is open and gave no frame in {patience_s:g} s"
     return (
-        f"{frames} frames, {points / frames:.1f} points a frame, {counted['bytes_skipped']:g} bytes skipped"
+        f"{settings.radar.port} is open and gave {counted['bytes_read']:g} bytes but no frame in"
+        f" {patience_s:g} s: {trouble or 'is the baud rate right, and was the chirp file sent?'}"
     )
 
 

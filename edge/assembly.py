@@ -10,6 +10,7 @@ from contract.messages import State
 from edge.agent import Agent, Stamper
 from edge.clock import Clock, SystemClock
 from edge.device import Device
+from edge.fall.scene import Perception
 from edge.field_settings import FieldSettings
 from edge.home_settings import HomeSettings
 from edge.kept_file import memory_directory
@@ -58,24 +59,41 @@ def agent(
 
 
 def _home(settings: HomeSettings, clock: Clock) -> Device:
-    from edge.home import Home  # noqa: PLC0415
+    from edge.home import Home, HomeParts  # noqa: PLC0415
     from edge.home_memory import HomeMemory  # noqa: PLC0415
     from edge.voice import speaker_from  # noqa: PLC0415
 
-    sensor, speaker = _home_sensor(settings, clock), speaker_from(settings.voice)
+    sensor, speaker = home_sensor(settings, clock), speaker_from(settings.voice)
     memory = HomeMemory(_memory_file(settings, "incident"))
-    return Home(settings, sensor, speaker, clock, new_ulid, memory=memory)
+    # Thirty days outlast every RAM disk.
+    questions = settings.data_directory / f"{settings.device}.questions.json"
+    parts = HomeParts(memory=memory, questions_file=questions)
+    perception = _depth_people(settings)
+    return Home(settings, sensor, speaker, clock, new_ulid, perception=perception, parts=parts)
 
 
-def _home_sensor(settings: HomeSettings, clock: Clock) -> Sensor[Any]:
+def home_sensor(settings: HomeSettings, clock: Clock) -> Sensor[Any]:
+    """The one sensor of a home's file, not yet opened."""
     if settings.module is not None:
         from edge.sensors.modules import module_from  # noqa: PLC0415
 
         return module_from(settings.module, clock)
+    if settings.depth is not None:
+        from edge.sensors.depth import depth_from  # noqa: PLC0415
+
+        return depth_from(settings.depth, clock)
     assert settings.radar is not None  # noqa: S101 - the settings' promise, told to the type checker
     from edge.sensors.ti_radar import radar_from  # noqa: PLC0415
 
     return radar_from(settings.radar, clock)
+
+
+def _depth_people(settings: HomeSettings) -> Perception[Any] | None:
+    if settings.depth is None:
+        return None
+    from edge.depth.people import DepthPeople  # noqa: PLC0415
+
+    return DepthPeople(settings.depth.mount)
 
 
 def _field(settings: FieldSettings, clock: Clock) -> Device:

@@ -5,7 +5,7 @@ Is: never an exception but the end of a recording, which is only remembered. Is 
 
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from edge.clock import Clock
@@ -76,8 +76,14 @@ class HomeSensor:
         if self._lost is not None:
             return {"sensor_lost": self._lost}
         if self._is_silent(self._clock.monotonic_s()) and not self.ended:
-            return {"sensor_silent": f"no frame for {self._silent_after_s:g} s: check the cable"}
+            silent = f"no frame for {self._silent_after_s:g} s: check the cable"
+            return {"sensor_silent": self._trouble() or silent}
         return {}
+
+    def _trouble(self) -> str | None:
+        """What the driver makes of the silence, if it makes anything of it."""
+        trouble: Callable[[], str | None] | None = getattr(self._sensor, "trouble", None)
+        return trouble() if trouble is not None else None
 
     def counters(self) -> dict[str, float]:
         """The sensor's own."""

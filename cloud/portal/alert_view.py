@@ -174,6 +174,8 @@ def _facts(w: Wording, alert: AlertRecord) -> list[tuple[str, str]]:
 
 def _amount(w: Wording, value: float, unit: str) -> str:
     words = w.code("unit", unit) if unit else ""
+    if unit == "flag":  # it is so, or it would not be told
+        return words
     return f"{w.number(value, UNITS_WITH_DIGITS.get(unit, 0))} {words}".strip()
 
 

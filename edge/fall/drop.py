@@ -17,8 +17,13 @@ SLACK_M = 0.1
 POINTS_KEPT = 400
 """Heights kept of one drop: a dense radar's 20 frames; more change no median worth the memory."""
 
-Moment = tuple[float, float, float, float]
-"""at_s, height_m, x_m, y_m: a tuple, because one is made for each body in each frame."""
+TOPS = 15
+"""Latest tops that must be low in the middle: half a second at 30 frames/s."""
+QUICK_S = 0.5
+"""The top's fastest descent is taken over this long: a fall's last half, and more than a flickering outline."""
+
+Moment = tuple[float, float, float, float, float]
+"""at_s, height_m, x_m, y_m, top_m: a tuple, because one is made for each body in each frame."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,8 @@ class Low:
     shift_m: float
     points: int
     points_m: list[float]
+    tops_m: list[float]
+    quick_mps: float
 
     @property
     def drop_m(self) -> float:
@@ -62,7 +69,12 @@ class Low:
 
     def lies(self, fall: FallSettings) -> bool:
         """Whether enough was seen of the floor, and the body's middle was low enough meanwhile."""
-        return self.points >= fall.points_min and median(self.points_m) <= fall.lying_m + self.shift_m
+        middle_m = median(self.points_m)
+        if self.points < fall.points_min or middle_m > fall.lying_m + self.shift_m:
+            return False
+        if fall.top_lying_m is not None and median(self.tops_m[-TOPS:]) > fall.top_lying_m + self.shift_m:
+            return False
+        return self.high.height_m - middle_m + self.quick_mps >= fall.quick_m
 
 
 class DropWatch:
@@ -88,14 +100,18 @@ class DropWatch:
         low, ended = self.low, None
         if low is not None:
             self._hold(low, body, at_s, fall)
+            if fall.quick_m:
+                low.quick_mps = max(low.quick_mps, self._quick_mps(at_s, body.top_m))
             if height_m > fall.floor_m + low.shift_m + SLACK_M:
                 self.low, ended = None, low
         elif height_m <= fall.floor_m + shift_m:
             high = self._came_from(kept, height_m, place, fall)
             if high is not None:
                 now = Seen(at_s, height_m, place)
-                self.low = Low(high, now, now, shift_m, body.low_behind, list(body.heights_m) or [height_m])
-        recent.append((at_s, height_m, place.x_m, place.y_m))
+                heights_m = list(body.heights_m) or [height_m]
+                quick_mps = self._quickest_mps() if fall.quick_m else 0.0
+                self.low = Low(high, now, now, shift_m, body.low_behind, heights_m, [body.top_m], quick_mps)
+        recent.append((at_s, height_m, place.x_m, place.y_m, body.top_m))
         return ended
 
     def held(self, at_s: float, fall: FallSettings, wait_s: float = WAIT_S) -> Low | None:
@@ -124,7 +140,17 @@ class DropWatch:
         low.points += sum(z <= near_m for z in body.heights_m)
         if len(low.points_m) < POINTS_KEPT:
             low.points_m += body.heights_m
+            low.tops_m.append(body.top_m)
         low.last = Seen(at_s, body.height_m, body.place)
+
+    def _quick_mps(self, at_s: float, top_m: float) -> float:
+        """How fast the top has come down in the last half second, m/s."""
+        before = [m for m in self.recent if m[0] >= at_s - QUICK_S - 1e-6]
+        return (before[0][4] - top_m) / QUICK_S if before else 0.0
+
+    def _quickest_mps(self) -> float:
+        """The fastest that the top came down in any half second of the recent heights, m/s."""
+        return max((self._quick_mps(m[0], m[4]) for m in self.recent), default=0.0)
 
     def _came_from(
         self, kept: Sequence[Seen], height_m: float, place: Place, fall: FallSettings
@@ -133,7 +159,7 @@ class DropWatch:
         least_m = height_m + fall.drop_m
         high = [
             (round(high_m, 1), at_s, high_m, x_m, y_m)
-            for at_s, high_m, x_m, y_m in self.recent
+            for at_s, high_m, x_m, y_m, _ in self.recent
             if high_m >= least_m and hypot(x_m - place.x_m, y_m - place.y_m) <= fall.moved_max_m
         ]
         high += [

@@ -101,10 +101,11 @@ class Open:
         return self.incident.phase
 
 
+Begun = tuple[Open, list[Action]]
 Step = tuple[Open | None, list[Action]]
 
 
-def begin(id_: Ulid, why: Suspicion, ask: AskSettings, now: Now) -> Step:
+def begin(id_: Ulid, why: Suspicion, ask: AskSettings, now: Now) -> Begun:
     """Ask aloud, and tell the city that it was asked."""
     incident = Incident(
         id=id_,
@@ -122,7 +123,7 @@ def begin(id_: Ulid, why: Suspicion, ask: AskSettings, now: Now) -> Step:
     return Open(incident, now.s, now.s), [told(incident, FallPhase.SUSPECTED), Say("ask_ok")]
 
 
-def resume(incident: Incident, ask: AskSettings, now: Now) -> Step:
+def resume(incident: Incident, ask: AskSettings, now: Now) -> Begun:
     """After a restart: go on with an incident where it stood, by the wall clock; ask again at once.
 
     Its phase is told again: the kill may have come before it was told, and the city writes each phase down once.
@@ -154,6 +155,15 @@ def carry_on(open_: Open, fall: FallSettings, ask: AskSettings, now: Now) -> Ste
     if open_.phase is Phase.CONFIRMED:
         return _confirmed(open_, fall, now)
     return (None, []) if now.s - open_.since_s >= LINGER_S else (open_, [])
+
+
+def loud(open_: Open) -> Open:
+    """Somebody was heard while the question stood."""
+    incident = open_.incident
+    if open_.phase is not Phase.ASKING or any(reason.code == "voice" for reason in incident.evidence):
+        return open_
+    heard = (*incident.evidence, Evidence("voice", 1.0, "flag"))
+    return replace(open_, incident=replace(incident, evidence=heard))
 
 
 def cancel(open_: Open, by: str, now: Now) -> Step:

@@ -61,6 +61,14 @@ class FallSettings(Settings):
     """At or below this the body is on the floor; from 0.6 m up, people who sit down are taken for fallen."""
     lying_m: float = Field(default=0.35, ge=0.1, le=0.8)
     """While it is held the body's middle height must be this low: a lying body's is 0.1-0.25 m, a crouching one's 0.4."""
+    top_lying_m: float | None = Field(default=None, ge=0.2, le=1.5)
+    """... and its top this low; None asks nothing, for a radar that sees tops only by chance."""
+    quick_m: float = Field(default=0.0, ge=0.0, le=3.0)
+    """What the middle came down, plus a second of how fast the top came down in its fastest half second; 0 asks nothing.
+
+    Whoever lies down at will, on however low a bed, lets the top down slowly; a floor taken for higher or lower than it
+    is changes neither number.
+    """
     held_s: float = Field(default=1.0, ge=0.3, le=10.0)
     """Nothing of the body is seen higher for this long."""
     points_min: int = Field(default=6, ge=1, le=50)
@@ -118,7 +126,8 @@ PRESETS: dict[SensorKind, dict[str, Any]] = {
     SensorKind.CEILING_RADAR: {},
     SensorKind.DENSE_RADAR: {"points_min": 20},
     SensorKind.DEPTH: {
-        "drop_m": 0.4, "within_s": 1.5, "floor_m": 0.35, "lying_m": 0.35, "held_s": 0.5, "points_min": 3,
+        "drop_m": 0.4, "within_s": 1.75, "floor_m": 0.43, "lying_m": 0.43, "held_s": 0.5, "points_min": 3,
+        "top_lying_m": 0.66, "quick_m": 1.7, "shift_max_m": 0.0,
         "standing_m": 0.7, "upright_m": 0.93,
     },
 }  # fmt: skip

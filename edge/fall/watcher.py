@@ -42,6 +42,8 @@ COMPANY_M = 4.0
 """Somebody upright within this can see the one who fell."""
 ROSE_S = 10.0
 """Upright so soon after a drop that was let go makes it a fall somebody got up from."""
+ROSE_M = 0.8
+"""A new track this near to somebody who lay there is them, risen; farther off it is somebody else."""
 PET_SPREAD_M = 0.3
 """What was never tall and is smaller than this along the floor is no person lying there."""
 MODULE_CONFIDENCE = 0.6
@@ -97,6 +99,11 @@ class FallWatcher:
                 return actions
         return []
 
+    def loud(self) -> list[Action]:
+        """A voice was heard while it asked, and nobody can say which words: it goes with the alert."""
+        self._open = [asked.loud(open_) for open_ in self._open]
+        return []
+
     def closed(self, incident: Ulid) -> bool:
         """People have ended a confirmed incident: watch anew, with nothing more to tell."""
         before = len(self._open)
@@ -108,8 +115,7 @@ class FallWatcher:
         actions: list[Action] = []
         for incident in incidents:
             open_, told = asked.resume(incident, self._ask, now)
-            if open_ is not None:
-                self._open.append(open_)
+            self._open.append(open_)
             actions += told
         return actions
 
@@ -217,13 +223,16 @@ class FallWatcher:
 
     def _begin(self, body: Body, at_s: float) -> Followed:
         """A new track goes on with what a vanished one near by was at."""
+        low = body.height_m <= self._fall.floor_m
         near = [
-            (other.place.distance_m(body.place), other.track)
+            (far_m, other.track)
             for other in self._followed.values()
-            if other.seen_s < at_s or other.gone
+            if (other.seen_s < at_s or other.gone)
+            and (far_m := other.place.distance_m(body.place))
+            <= (self._fall.moved_max_m if low or other.lie is None else ROSE_M)
         ]
         best = min(near, default=None)
-        if best is not None and best[0] <= self._fall.moved_max_m:
+        if best is not None:
             followed = self._followed.pop(best[1])
             followed.track = body.track
         else:
@@ -319,12 +328,11 @@ class FallWatcher:
 
     def _suspect(self, why: Suspicion, now: Now) -> list[Action]:
         """Ask, unless an incident at this place stands already."""
-        for open_ in self._open:
-            if open_.incident.place.distance_m(why.place) <= self._fall.near_m:
-                return []
-        open_, actions = asked.begin(self._new_ulid(now.unix_ms), why, self._ask, now)
-        if open_ is not None:
-            self._open.append(open_)
+        near_m = self._fall.near_m
+        if any(other.incident.place.distance_m(why.place) <= near_m for other in self._open):
+            return []
+        begun, actions = asked.begin(self._new_ulid(now.unix_ms), why, self._ask, now)
+        self._open.append(begun)
         for followed in self._followed.values():
             if followed.lie is not None and followed.place.distance_m(why.place) <= self._fall.near_m:
                 followed.lie.told_s = now.s

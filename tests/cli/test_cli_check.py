@@ -95,7 +95,7 @@ def test_a_file_of_no_kind_is_told_what_would_make_it_one(run: Run, tmp_path: Pa
     (tmp_path / "what.toml").write_text("[kitchen]\nsink = 1\n")
     said = run("check", tmp_path / "what.toml")
     assert said.status == 1
-    assert "[radar] a home, [camera] a field, [web] the city" in said.err
+    assert "[radar], [module] or [depth] a home, [camera] a field, [web] the city" in said.err
 
 
 def test_a_file_that_is_no_text_is_refused(run: Run, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from contract.messages import Answered, Fall, FallPhase, Fault, FaultPhase
 from edge.clock import ManualClock
 from edge.device import Outgoing
-from edge.home import Home
+from edge.home import Home, HomeParts
 from edge.home_settings import HomeSettings
 from edge.sensors.readings import PointCloud, SensorLostError
 
@@ -110,7 +110,7 @@ class Played:
             self.speaker,
             self.clock,
             lambda _ms: f"01J{next(numbers):023d}",
-            button=self.button,
+            parts=HomeParts(button=self.button),
         )
         self.out: list[Outgoing] = []
         self.home.open()

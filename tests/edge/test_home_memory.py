@@ -9,7 +9,7 @@ import pytest
 
 from contract.messages import Fall, FallPhase
 from edge.clock import ManualClock
-from edge.home import Home
+from edge.home import Home, HomeParts
 from edge.home_memory import HomeMemory
 from edge.home_settings import HomeSettings
 from edge.kept_file import memory_directory
@@ -70,7 +70,7 @@ class KilledHome:
         memory = HomeMemory(self._place / "home-01.incident.json")
         self.home = Home(
             settings, self.radar, SilentSpeaker(), self.radar.clock,
-            lambda _ms: f"01J{next(self._numbers):023d}", memory=memory,
+            lambda _ms: f"01J{next(self._numbers):023d}", parts=HomeParts(memory=memory),
         )  # fmt: skip
         self.home.open()
 
