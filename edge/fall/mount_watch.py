@@ -50,11 +50,11 @@ class MountWatch:
 
     def see(self, scene: Scene) -> None:
         """One frame further; only somebody who walks alone costs anything."""
-        bodies = scene.bodies
-        if len(bodies) != 1:
+        seen = [body for body in scene.bodies if body.heights_m]
+        if len(seen) != 1:  # who is only remembered, lying still, turns no walk into two
             return
-        body = bodies[0]
-        if body.heights_m and WALK_MPS <= body.speed_mps <= RUN_MPS and body.top_m >= TOP_MIN_M:
+        body = seen[0]
+        if WALK_MPS <= body.speed_mps <= RUN_MPS and body.top_m >= TOP_MIN_M:
             self._take(body)
             if self._next_s is None:
                 self._next_s = scene.at_s + CHECK_EVERY_S
