@@ -28,6 +28,9 @@ REACH_MAX_M = 4.0
 """Who was upright and appears anew within what walking allows is the same one."""
 CRAWL_M = 1.2
 """Who lay is found again within this; farther off it is somebody else."""
+FELL_M = 1.3
+"""Reflections near the floor this near to an upright body that has just fallen silent are that body, fallen."""
+FELL_SILENT_S = 0.4
 TWIN_M = 0.4
 TIDY_S = 0.5
 UPRIGHT_M = 0.8
@@ -189,10 +192,11 @@ class People:
         least = float("inf")
         for track in self._tracks:
             wait_s = new.first_s - track.seen_s
-            if wait_s <= FRESH_S:
+            if wait_s <= 0.0:
                 continue
             far_m = new.place.distance_m(track.place)
-            if far_m < self._reach_m(track, wait_s) and far_m < least:
+            reach_m = self._reach_m(track, wait_s) if wait_s > FRESH_S else _fell_m(track, new)
+            if far_m < reach_m and far_m < least:
                 best, least = track, far_m
         return best
 
@@ -220,6 +224,8 @@ class People:
             if track.seen_s < at_s:
                 track.silent(at_s)
         self._tracks = _merged([track for track in self._tracks if at_s - track.seen_s <= _kept_s(track)])
+        if len(self._tracks) > 1:
+            self._tracks = _fallen(self._tracks, at_s)
         ghosts.judge(self._tracks, at_s)
         fans = self._clutter.learn(self._tracks, at_s)
         if fans:
@@ -271,3 +277,29 @@ def _merged(tracks: Sequence[Track]) -> list[Track]:
 def _twins(one: Track, other: Track) -> bool:
     near = hypot(one.x - other.x, one.y - other.y) < TWIN_M
     return near and (one.height_m <= LOW_M) == (other.height_m <= LOW_M)
+
+
+def _fell_m(upright: Track, low: Track) -> float:
+    """How far from where it stood somebody may be found on the floor a moment later; 0 if this is no such pair."""
+    pair = upright.shown and upright.height_m > LOW_M and low.height_m <= LOW_M and not low.proven
+    return FELL_M if pair else 0.0
+
+
+def _fallen(tracks: Sequence[Track], at_s: float) -> list[Track]:
+    """An upright body that fell silent while something began beside it near the floor lies there."""
+    kept: list[Track] = []
+    for low in tracks:
+        fell = next((one for one in tracks if one is not low and _fell(one, low, at_s)), None)
+        if fell is None:
+            kept.append(low)
+            continue
+        for when_s, points in low.recent:
+            if when_s > fell.seen_s:
+                fell.see(when_s, points)
+    return kept
+
+
+def _fell(one: Track, low: Track, at_s: float) -> bool:
+    silent = at_s - one.seen_s > FELL_SILENT_S and one.seen_s < low.seen_s
+    soon = one.seen_s > low.first_s - FRESH_S
+    return silent and soon and one.place.distance_m(low.place) < _fell_m(one, low)
