@@ -38,8 +38,11 @@ LEFT_S = 10.0
 """An upright body that walked and is silent for so long has left the view."""
 STOOD_S = 60.0
 SAT_S = 1800.0
+CAME_M = 1.0
+"""What has been farther than this from where it began has walked: it is somebody."""
+TRACKS_MAX = 24
 LAY_S = 43200.0
-"""A body near the floor cannot leave without being seen to rise; half a day covers a long lie and a night on a futon."""
+"""Who lies, or came and sat down, cannot leave unseen: they rise first. Half a day covers a long lie and a night in bed."""
 BRIEF_S = 4.0
 """What gave too few reflections to be sure of is told of for so long after the last one."""
 DORMANT_S = 60.0
@@ -225,7 +228,7 @@ class People:
                 track.silent(at_s)
         self._tracks = _merged([track for track in self._tracks if at_s - track.seen_s <= _kept_s(track)])
         if len(self._tracks) > 1:
-            self._tracks = _fallen(self._tracks, at_s)
+            self._tracks = _latest(_fallen(self._tracks, at_s))
         ghosts.judge(self._tracks, at_s)
         fans = self._clutter.learn(self._tracks, at_s)
         if fans:
@@ -250,6 +253,14 @@ def _near(one: Reflection, other: Reflection) -> bool:
     return abs(one[0] - other[0]) < NEAR_M and abs(one[1] - other[1]) < NEAR_M
 
 
+def _latest(tracks: list[Track]) -> list[Track]:
+    """Those seen last, in their own order, so that no room fills the memory."""
+    if len(tracks) <= TRACKS_MAX:
+        return tracks
+    since_s = sorted([track.seen_s for track in tracks])[-TRACKS_MAX]
+    return [track for track in tracks if track.seen_s >= since_s]
+
+
 def _kept_s(track: Track) -> float:
     """For how long a silent track is remembered."""
     low = track.height_m <= LOW_M
@@ -257,9 +268,10 @@ def _kept_s(track: Track) -> float:
         return DORMANT_S if low else BRIEF_S
     if low:
         return LAY_S
+    came = track.far_m > CAME_M
     if track.height_m < UPRIGHT_M:
-        return SAT_S
-    return LEFT_S if track.far_m > 1.0 else STOOD_S
+        return LAY_S if came else SAT_S
+    return LEFT_S if came else STOOD_S
 
 
 def _merged(tracks: Sequence[Track]) -> list[Track]:

@@ -11,6 +11,9 @@ from edge.fall.settings import MountSettings
 NEAR_M = 0.4
 """Real captures hold the antenna's own leakage at 0.25 m, doppler +-3.5 m/s, in every file of an IWR6843."""
 
+FAR_M = 20.0
+"""Beyond every room; also keeps out numbers that are none."""
+
 BELOW_FLOOR_M = -0.7
 """Floor reflections mirror a body to below the floor; down to here it is floor, because elevation errs so far at 4 m."""
 
@@ -70,7 +73,7 @@ class RoomView:
         self.outside = 0
         for x, y, z, doppler, _ in rows:
             range_m = math.sqrt(x * x + y * y + z * z)
-            if range_m < NEAR_M or abs(z) > steep * range_m:
+            if not NEAR_M <= range_m <= FAR_M or abs(z) > steep * range_m:
                 continue
             height = z * cos - y * sin + up
             along = y * cos + z * sin

@@ -108,6 +108,38 @@ def test_who_lies_down_and_falls_silent_is_remembered_where_they_lay():
     assert Doubt.NO_DATA in room.scene.doubts
 
 
+def test_who_came_and_sat_down_is_remembered_through_the_night():
+    room = Room()
+    room.stay(1, (0, 2, 1.0))
+    room.walk((0, 2, 1.0), (1.5, 4, 1.0))
+    room.stay(5, (1.5, 4, 0.65))
+    (body,) = room.quiet(6 * 3600).bodies
+    assert body.height_m == pytest.approx(0.65, abs=0.1)
+
+
+def test_numbers_that_are_none_are_nobody():
+    room = Room()
+    odd = [
+        [np.nan, 1, 1, 0, 9],
+        [np.inf, 1, 0, 0, 9],
+        [1, np.nan, 0, 0, 9],
+        [0, 3, np.nan, 0, 9],
+        [0, 3e9, 0, 0, 9],
+    ]
+    for n in range(20):
+        room.people.update(PointCloud(n * FRAME_S, n, np.array(odd, np.float32) + n))
+    assert room.quiet(1).bodies == ()
+
+
+def test_a_room_full_of_strays_does_not_fill_the_memory():
+    room = Room()
+    for _ in range(300):
+        x, y = room.rng.uniform(-4, 4), room.rng.uniform(1, 7)
+        for _ in range(4):
+            room.see((x, y, 0.2), (x, y, 0.3), (x, y, 0.25))
+    assert len(room.scene.bodies) <= 24
+
+
 def test_who_walks_out_is_forgotten():
     room = Room()
     room.stay(1, (0, 2, 1.0))
