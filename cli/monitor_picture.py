@@ -165,7 +165,7 @@ def _letter(body: Body) -> str:
 
 def _body_style(room: Room, body: Body) -> str:
     if room.at_s - body.seen_s > LATEST_S:
-        return f"{COLOUR[room.posture_of(body.height_m)]} dim reverse"
+        return f"{COLOUR[room.posture_of(body.height_m)]} underline"
     return f"bold white on {COLOUR[room.posture_of(body.height_m)]}"
 
 

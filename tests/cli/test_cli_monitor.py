@@ -120,6 +120,7 @@ def test_a_modules_recording_is_known_by_its_bytes(shared_data: Path) -> None:
     assert "presence yes" in said.output
 
 
+@pytest.mark.system
 def test_recordings_of_the_data_sets_are_shown_too(shared_data: Path) -> None:
     radar = shared_data / "radar"
     for file, which in (("iwrl6432_windows/fall.jsonl", 3), ("urfd_depth_features/falls.csv", 1)):
@@ -140,7 +141,7 @@ def test_a_file_that_is_no_recording_is_refused_in_words(tmp_path: Path) -> None
 
 
 def test_a_bare_port_is_told_from_its_bytes(speaking) -> None:
-    pty = speaking(lambda: ld2450([Seen(0.5, 2.0, 0.0, 0.3)]))
+    pty = speaking(lambda: ld2450([Seen(0.5, 2.0, 0.0, 0.3)]) * 9)
     said = run("monitor", pty.path, "--frames", 5, "--once")
     assert said.exit_code == 0, said.output
     assert "ld2450 at" in said.output
@@ -156,6 +157,7 @@ def test_a_module_at_the_wrong_speed_is_found_at_the_right_one(monkeypatch: pyte
         monitor_source.listen("/dev/x", (115_200, 921_600))
 
 
+@pytest.mark.system
 def test_a_home_whose_two_devices_were_swapped_is_told_so(
     speaking, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

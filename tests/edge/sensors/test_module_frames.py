@@ -61,7 +61,7 @@ def test_every_true_frame_of_the_spliced_recording_is_found_and_the_spliced_one_
 
 
 @given(cuts=st.lists(st.integers(0, 2359)))
-@settings(max_examples=30)
+@settings(max_examples=10)
 def test_the_spliced_recording_says_the_same_in_any_pieces(cuts: list[int]) -> None:
     stream = b"".join(spliced_stream())
     assert frames(stream, cuts=cuts) == frames(stream)
@@ -304,7 +304,7 @@ def round_of(kind: ModuleKind, voice: TinyFrameVoice, targets: list[Seen]) -> by
 @given(
     rounds=st.lists(st.lists(seen, max_size=4), min_size=1, max_size=6), cuts=st.lists(st.integers(0, 4000))
 )
-@settings(max_examples=15)
+@settings(max_examples=8)
 def test_every_written_frame_is_read_in_any_pieces(
     kind: ModuleKind, rounds: list[list[Seen]], cuts: list[int]
 ) -> None:
@@ -319,7 +319,7 @@ def test_every_written_frame_is_read_in_any_pieces(
 
 @pytest.mark.parametrize("kind", list(ModuleKind))
 @given(rubbish=st.binary(max_size=300), cuts=st.lists(st.integers(0, 400)))
-@settings(max_examples=15)
+@settings(max_examples=8)
 def test_rubbish_is_survived_and_what_follows_is_heard(
     kind: ModuleKind, rubbish: bytes, cuts: list[int]
 ) -> None:

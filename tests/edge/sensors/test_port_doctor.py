@@ -38,7 +38,7 @@ def stream(device: str) -> bytes:
         **dict.fromkeys(("ld6002c", "mr60fda2"), *fall),
         **dict.fromkeys(("ld6002", "mr60bha2"), *vital),
     }[device]
-    return b"".join(says(n) for n in range(20))
+    return b"".join(says(n) for n in range(12))
 
 
 @pytest.mark.parametrize("device", sorted(SPEAKS_AT))
