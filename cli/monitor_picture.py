@@ -176,7 +176,7 @@ def _head(room: Room, status: Status) -> Text:
     head = Text(no_wrap=True, overflow="ellipsis")
     head.append(f" {status.title} ", "bold reverse")
     mount = room.installed.mount
-    head.append(f"  {room.at_s:.1f} s   {room.rate:.1f} frames/s   {room.points:.1f} points a frame")
+    head.append(f"  {room.elapsed_s:.1f} s   {room.rate:.1f} frames/s   {room.points:.1f} points a frame")
     head.append(f"   mount {mount.height_m:g} m, {mount.tilt_deg:g} deg down", AXIS)
     return head
 
@@ -264,6 +264,6 @@ def plain(room: Room, status: Status) -> str:
     doubts = f"  doubts: {', '.join(sorted(room.scene.doubts))}" if room.scene.doubts else ""
     trouble = f"  TROUBLE: {status.trouble}" if status.trouble else ""
     return (
-        f"{room.at_s:8.1f} s  {room.rate:5.1f} frames/s  {room.points:4.1f} points  {room.phase}, {room.posture.value}"
+        f"{room.elapsed_s:8.1f} s  {room.rate:5.1f} frames/s  {room.points:4.1f} points  {room.phase}, {room.posture.value}"
         f"  bodies: {bodies or 'none'}{doubts}{trouble}"
     )

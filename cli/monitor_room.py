@@ -46,13 +46,16 @@ class Room:
     ``perception`` reads what the sensor gives; without it the sensor gives point clouds. A reading may be a Scene already.
     """
 
-    def __init__(self, installed: Installed, perception: Perception[Any] | None = None) -> None:
+    def __init__(
+        self, installed: Installed, perception: Perception[Any] | None = None, *, begun_s: float = 0.0
+    ) -> None:
         self.installed = installed
         self._perception = perception or People(installed.mount, installed.people)
         self._watcher = FallWatcher(installed.fall, AskSettings(), installed.zones, new_ulid)
         self._posture = RoomPosture(installed.fall)
         self._arrived: deque[float] = deque()
-        self.at_s = 0.0
+        self._begun_s = begun_s
+        self.at_s = begun_s
         self.readings = 0
         self.scene = Scene(0.0)
         self.cloud: PointCloud | None = None
@@ -84,6 +87,11 @@ class Room:
         self.at_s = max(self.at_s, now_s)
         self._watch(None)
         self._forget()
+
+    @property
+    def elapsed_s(self) -> float:
+        """Since the monitor began, or the recording."""
+        return self.at_s - self._begun_s
 
     @property
     def measured(self) -> list[Body]:
@@ -134,7 +142,7 @@ class Room:
             if isinstance(action, Tell):
                 fall = action.fall
                 self.told.append(
-                    f"{self.at_s:7.1f} s  fall {fall.phase.value}, confidence {fall.confidence:.2f}"
+                    f"{self.elapsed_s:7.1f} s  fall {fall.phase.value}, confidence {fall.confidence:.2f}"
                 )
 
     def _forget(self) -> None:

@@ -81,7 +81,6 @@ class Live:
         self._raw = sensor
         self._clock = clock
         self._sensor = HomeSensor(sensor, "radar", silent_after_s, clock)
-        self._begun_s = clock.monotonic_s()
         self._sensor.open()
 
     def read(self, timeout_s: float) -> Sequence[Any]:
@@ -115,7 +114,13 @@ def _of_home(file: Path, mount: MountSettings | None) -> Source:
     )
     sensor, perception = home_sensor(settings, clock), _depth_people(settings)
     title = f"{settings.device} ({settings.component})"
-    return Live(title, sensor, Room(installed, perception), clock, settings.silent_after_s)
+    return Live(
+        title,
+        sensor,
+        Room(installed, perception, begun_s=clock.monotonic_s()),
+        clock,
+        settings.silent_after_s,
+    )
 
 
 def _depth_people(settings: HomeSettings) -> Perception[Any] | None:
@@ -139,7 +144,7 @@ def _of_port(port: str, device: str | None, baud: int | None, mount: MountSettin
     else:
         sensor = module_from(ModuleSettings(kind=ModuleKind(device), port=port, baud=baud), clock)
     title = f"{device} at {port}, {baud} baud"
-    return Live(title, sensor, Room(Installed(mount)), clock, SILENT_AFTER_S)
+    return Live(title, sensor, Room(Installed(mount), begun_s=clock.monotonic_s()), clock, SILENT_AFTER_S)
 
 
 def listen(port: str, bauds: Sequence[int], *, listen_s: float = LISTEN_S) -> tuple[str, int]:
