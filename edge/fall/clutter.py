@@ -7,15 +7,18 @@ then, and lie outside the narrow box of it. Who settles down in a place makes it
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import hypot
 
 from edge.fall.room import Reflection
-from edge.fall.tracks import LOW_M, Track
+from edge.fall.tracks import AGEING, LOW_M, Track
 
 TICK_S = 0.5
 STAYS_M = 0.6
 """A fan's middle never moves farther than this, with the error of few reflections."""
+STAYS_RAD = 0.2
 CAME_M = 1.0
-"""What has come farther than this to its place is somebody."""
+CAME_RAD = 0.3
+"""What has come farther than this to its place is somebody; both also as angles, whose error grows with the distance."""
 BUSY = 0.7
 """Share of the seconds in which a running fan is seen; somebody who fidgets is seen in fewer."""
 BOTH_WAYS = 0.2
@@ -27,6 +30,13 @@ HALF_S = 21600.0
 SETTLES_S = 20.0
 HALF_WIDTHS_M = (0.35, 0.8)
 """Of the box around a learnt place: at least a fan's own, at most what an azimuth's error makes of it at 5 m."""
+
+
+FRINGE_M = 0.4
+FRINGE_RAD = 0.4
+"""Beside a fan, at its own distance, lie its reflections with a wrong angle: some in twenty, up to so far off."""
+FRINGE_SHARE = 0.3
+FRINGE_POINTS = 12
 
 
 @dataclass(slots=True)
@@ -42,6 +52,12 @@ class _Place:
     away: float = 0.0
     settled_s: float = 0.0
     half_m: float = 0.0
+    lively: float = 0.0
+
+    def beside(self, track: Track) -> bool:
+        range_m = hypot(self.x, self.y)
+        off_m = hypot(track.x - self.x, track.y - self.y)
+        return abs(hypot(track.x, track.y) - range_m) < FRINGE_M and off_m < FRINGE_RAD * range_m
 
     def holds(self, x: float, y: float, half_m: float) -> bool:
         return abs(x - self.x) < half_m and abs(y - self.y) < half_m
@@ -60,8 +76,17 @@ class Clutter:
         for place in self._learnt:
             if place.holds(reflection[0], reflection[1], place.half_m):
                 place.seen_s = at_s
+                place.lively += 1.0
                 return True
         return False
+
+    def blurs(self, track: Track) -> bool:
+        """Whether an unproven track may be of a known fan, with a wrong angle."""
+        return any(
+            place.beside(track)
+            and (track.points < FRINGE_POINTS or track.lively < FRINGE_SHARE * place.lively)
+            for place in self._learnt
+        )
 
     def learn(self, tracks: Sequence[Track], at_s: float) -> set[int]:
         """Called every TICK_S; the numbers of tracks that are clutter from now on."""
@@ -69,9 +94,14 @@ class Clutter:
         for track in tracks:
             if at_s - track.seen_s > TICK_S:
                 continue
-            if track.far_m >= CAME_M:
-                self._came(track)
-            elif track.far_m < STAYS_M and track.height_m > LOW_M and self._is_fan(track, at_s):
+            if track.far_m >= max(CAME_M, CAME_RAD * track.range_m):
+                if track.proven:
+                    self._came(track)
+            elif (
+                track.far_m < max(STAYS_M, STAYS_RAD * track.range_m)
+                and track.height_m > LOW_M
+                and self._is_fan(track, at_s)
+            ):
                 fans.add(track.number)
         self._forget(at_s)
         return fans
@@ -116,6 +146,7 @@ class Clutter:
     def _forget(self, at_s: float) -> None:
         keep = 1.0 - TICK_S / HALF_S
         for place in self._places:
+            place.lively *= AGEING
             if not place.half_m:
                 place.busy_s *= keep
             place.settled_s *= 1.0 - TICK_S / (4 * SETTLES_S)

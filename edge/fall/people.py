@@ -98,7 +98,7 @@ class People:
             points = found.get(track.number)
             if points:
                 track.see(at_s, points)
-                if not track.proven:
+                if not track.proven and not self._clutter.blurs(track):
                     ghosts.count_alone(track, self._tracks, at_s)
             else:
                 track.silent(at_s)
@@ -186,7 +186,7 @@ class People:
             return
         self._next += 1
         new.flat = self._flat
-        new.shown = ghosts.alone(new, self._tracks, at_s)
+        new.shown = ghosts.alone(new, self._tracks, at_s) and not self._clutter.blurs(new)
         self._tracks.append(new)
 
     def _lost(self, new: Track) -> Track | None:
@@ -229,7 +229,9 @@ class People:
         self._tracks = _merged([track for track in self._tracks if at_s - track.seen_s <= _kept_s(track)])
         if len(self._tracks) > 1:
             self._tracks = _latest(_fallen(self._tracks, at_s))
-        ghosts.judge(self._tracks, at_s)
+        ghosts.judge(
+            [track for track in self._tracks if track.proven or not self._clutter.blurs(track)], at_s
+        )
         fans = self._clutter.learn(self._tracks, at_s)
         if fans:
             self._tracks = [track for track in self._tracks if track.number not in fans]
