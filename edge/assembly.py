@@ -68,7 +68,7 @@ def _home(settings: HomeSettings, clock: Clock) -> Device:
     # Thirty days outlast every RAM disk.
     questions = settings.data_directory / f"{settings.device}.questions.json"
     parts = HomeParts(memory=memory, questions_file=questions)
-    perception = _depth_people(settings)
+    perception = home_perception(settings)
     return Home(settings, sensor, speaker, clock, new_ulid, perception=perception, parts=parts)
 
 
@@ -88,12 +88,15 @@ def home_sensor(settings: HomeSettings, clock: Clock) -> Sensor[Any]:
     return radar_from(settings.radar, clock)
 
 
-def _depth_people(settings: HomeSettings) -> Perception[Any] | None:
-    if settings.depth is None:
-        return None
-    from edge.depth.people import DepthPeople  # noqa: PLC0415
+def home_perception(settings: HomeSettings) -> Perception[Any]:
+    """What makes scenes of what the home's sensor gives."""
+    if settings.depth is not None:
+        from edge.depth.people import DepthPeople  # noqa: PLC0415
 
-    return DepthPeople(settings.depth.mount)
+        return DepthPeople(settings.depth.mount)
+    from edge.fall.people import People  # noqa: PLC0415
+
+    return People(settings.mount, settings.room)
 
 
 def _field(settings: FieldSettings, clock: Clock) -> Device:

@@ -53,7 +53,8 @@ class Lie:
     def see(self, body: Body, at_s: float, fall: FallSettings, shift_m: float, *, person: bool) -> bool:
         """A frame that shows the body; False ends the lie."""
         height_m = body.height_m
-        low = height_m <= fall.lying_m + shift_m
+        top_m = fall.top_lying_m
+        low = height_m <= fall.lying_m + shift_m and (top_m is None or body.top_m <= top_m + shift_m)
         self.frames += 1
         if low:
             self._seen_low(body, at_s)

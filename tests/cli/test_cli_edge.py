@@ -100,12 +100,12 @@ def test_a_radar_that_is_not_plugged_in_fails_alone(run: Run, here: Site) -> Non
     assert str(here.radar_port) in words(said.out, "radar")
 
 
-def test_a_port_without_a_byte_asks_for_the_baud_rate_and_the_chirp_file(run: Run, here: Site) -> None:
+def test_a_port_without_a_byte_asks_for_power_and_cable(run: Run, here: Site) -> None:
     with PtyPort(here.radar_port):
         said = run("edge", "check", here.home_file, "--seconds", 1)
     assert said.status == 1
     told = words(said.out, "radar")
-    assert "gave 0 bytes but no frame in 1 s: is the baud rate right, and was the chirp file sent?" in told
+    assert "gave 0 bytes but no frame in 1 s: nothing comes from the port: check the device's power" in told
 
 
 def test_bytes_that_are_no_frame_are_counted_and_fail(run: Run, here: Site) -> None:
@@ -180,7 +180,7 @@ def test_a_model_that_is_not_there_fails_alone(run: Run, here: Site) -> None:
 def test_the_citys_file_is_refused_with_what_to_give(run: Run, here: Site, verb: str) -> None:
     said = run("edge", verb, here.city_file)
     assert said.status == 1
-    assert "give the file of a home ([radar]) or a field ([camera])" in said.err
+    assert "give the file of a home ([radar], [module], [depth]) or a field ([camera])" in said.err
 
 
 @pytest.mark.parametrize("verb", ["run", "check"])

@@ -1,0 +1,252 @@
+"""All bodies of a room, each followed by its own watch: scenes in, suspicions out. No I/O, no clock of its own.
+
+Is: one memory for each track, handed on to the track that goes on where one broke off. Is not: a judge of what the sensor
+shows; ghosts and tracks are perception's.
+"""
+
+from collections.abc import Sequence
+from math import inf
+
+from contract.messages import Evidence
+from edge.fall.drop import WAIT_S, Low, Seen
+from edge.fall.followed import Followed
+from edge.fall.lying import Came, Lie
+from edge.fall.place import Place
+from edge.fall.scene import Body, Scene
+from edge.fall.settings import FallSettings
+from edge.fall.stay import BathStay
+from edge.fall.suspicion import FallKind, Suspicion, of_drop, of_lie
+from edge.fall.zones import RESTING, SOFT, ZoneKind, Zones, ZoneSettings
+
+FRESH_S = 0.8
+"""A height older than this is of another moment; three frames at 3.8 Hz."""
+GAP_S = 30.0
+"""A body last seen upright longer before a restart than this may have lain down in peace."""
+AFTER_GAP_S = 60.0
+"""Somebody who lies still gives some reflections a second: time to see that they are near the floor."""
+ADOPT_S = 30.0
+"""A vanished track's memory waits so long for the track that goes on with it: a bare cloud breaks tracks in falls."""
+BED_S = 120.0
+"""Somebody still in bed gives no reflections: so long after one was last seen there, the floor beside it is its end."""
+BESIDE_M = 1.2
+"""From the bed's edge to the middle of somebody who slid out."""
+COMPANY_M = 4.0
+"""Somebody upright within this can see the one who fell."""
+ROSE_S = 10.0
+"""Upright so soon after a drop that was let go makes it a fall somebody got up from."""
+ROSE_M = 0.8
+"""A new track this near to somebody who lay there is them, risen; farther off it is somebody else."""
+PET_SPREAD_M = 0.3
+"""What was never tall and is smaller than this along the floor is no person lying there."""
+MODULE_CONFIDENCE = 0.6
+"""A ready-made module's own verdict: nobody here has measured it."""
+
+
+class BodiesWatch:
+    """Every body of every scene; ``fresh`` are those of the last one whose height is of that moment."""
+
+    def __init__(self, fall: FallSettings, zones: Sequence[ZoneSettings]) -> None:
+        self._fall = fall
+        self._zones = Zones(zones)
+        self._zoned = bool(zones)
+        self._bath = BathStay(fall.bath_max_s) if self._zones.has(ZoneKind.BATH) else None
+        self._verdict = False
+        self.followed: dict[int, Followed] = {}
+        self.fresh: list[Body] = []
+        self.got_up: list[tuple[Low, float]] = []
+        """Drops that met a fall's bounds and ended with standing before any question, and how long they took."""
+
+    @property
+    def uprights(self) -> tuple[Seen, ...]:
+        """Where each body was last seen upright."""
+        return tuple([body.upright for body in self.followed.values() if body.upright is not None])
+
+    @property
+    def on_floor(self) -> tuple[Lie, ...]:
+        """Who lies on the floor outside every zone, as far as it is a person's size."""
+        return tuple(
+            [f.lie for f in self.followed.values() if f.lie is not None and self._of_a_person(f, f.lie)]
+        )
+
+    @property
+    def holds(self) -> bool:
+        """Whether a drop is being held just now."""
+        return any(body.drop.low for body in self.followed.values())
+
+    def after_gap(self, uprights: Sequence[Seen], now_s: float) -> None:
+        """After a restart: who was upright just before and lies there now has fallen in between."""
+        for n, upright in enumerate(uprights):
+            if 0.0 <= now_s - upright.at_s <= GAP_S:
+                before = Followed(-1 - n, upright.place, now_s)
+                # Two, because a drop needs two moments of a standing body.
+                before.kept, before.kept_until_s = (upright, upright), now_s + AFTER_GAP_S
+                before.own_m, before.gone = upright.height_m, True
+                self.followed[before.track] = before
+
+    def asked(self, place: Place, at_s: float) -> None:
+        """Whoever lies there has been asked about: not again for a long while."""
+        for followed in self.followed.values():
+            if followed.lie is not None and followed.place.distance_m(place) <= self._fall.near_m:
+                followed.lie.told_s = at_s
+
+    def see(self, scene: Scene, *, night: bool) -> list[Suspicion]:
+        """One frame; returns what has just become a suspicion. ``got_up`` is what came to nothing in it."""
+        at_s, fall = scene.at_s, self._fall
+        if not scene.bodies and not self.followed and scene.fallen is None and self._bath is None:
+            self.fresh = []
+            return []
+        found: list[Suspicion] = []
+        fresh = self.fresh = [body for body in scene.bodies if at_s - _measured_s(body) < FRESH_S]
+        for body in fresh:
+            self._see(body, at_s)
+        for followed in self.followed.values():
+            low = followed.drop.low
+            if low is not None:
+                held = followed.drop.held(at_s, fall, AFTER_GAP_S if followed.kept else WAIT_S)
+                if held is not None and followed.zone not in SOFT:
+                    found.append(of_drop(held, fall, at_s, self._tags(followed, night=night)))
+                    followed.kept = ()
+            lie = followed.lie
+            if lie is not None and lie.lasts(at_s, fall) and self._of_a_person(followed, lie):
+                tags = self._tags(followed, night=night)
+                found.append(of_lie(lie, fall, at_s, followed.shift_m(fall), tags))
+        if len(self.followed) > len(fresh):
+            self._forget(at_s)
+        if self._bath is not None:
+            found += self._bathing(at_s, night=night)
+        if scene.fallen is not None:
+            found += self._module(scene)
+        return found
+
+    def _see(self, body: Body, at_s: float) -> None:
+        fall = self._fall
+        followed = self.followed.get(body.track) or self._begin(body, at_s)
+        height_m = body.height_m
+        if height_m >= fall.standing_m:
+            followed.stand(body, at_s)
+            if followed.rose is not None:
+                self._got_up(followed, at_s)
+        followed.seen_s, followed.place, followed.gone = at_s, body.place, False
+        if self._zoned:
+            followed.zone = self._zones.kind_at(body.place)
+            if followed.zone is ZoneKind.BED:
+                followed.bed_s = at_s
+        shift_m = followed.shift_m(fall)
+        if followed.kept and at_s >= followed.kept_until_s:
+            followed.kept = ()
+        ended = followed.drop.see(body, at_s, fall, shift_m, followed.kept)
+        if ended is not None and ended.lies(fall):
+            followed.rose = (ended, at_s)
+        if followed.lie is not None:
+            if followed.zone in RESTING or not followed.lie.see(
+                body, at_s, fall, shift_m, person=followed.person
+            ):
+                followed.lie = None
+        elif height_m <= fall.lying_m + shift_m and body.heights_m and followed.zone not in RESTING:
+            followed.lie = self._lie(followed, body, at_s)
+
+    def _begin(self, body: Body, at_s: float) -> Followed:
+        """A new track goes on with what a vanished one near by was at."""
+        low = body.height_m <= self._fall.floor_m
+        near = [
+            (far_m, other.track)
+            for other in self.followed.values()
+            if (other.seen_s < at_s or other.gone)
+            and (far_m := other.place.distance_m(body.place))
+            <= (self._fall.moved_max_m if low or other.lie is None else ROSE_M)
+        ]
+        best = min(near, default=None)
+        if best is not None:
+            followed = self.followed.pop(best[1])
+            followed.track = body.track
+        else:
+            followed = Followed(body.track, body.place, at_s)
+        self.followed[body.track] = followed
+        return followed
+
+    def _lie(self, followed: Followed, body: Body, at_s: float) -> Lie:
+        fall, upright = self._fall, followed.upright
+        if at_s - followed.bed_s <= BED_S and (upright is None or upright.at_s < followed.bed_s):
+            beside = self._zones.distance_m(ZoneKind.BED, body.place) <= BESIDE_M
+            came = Came.OUT_OF_BED if beside else Came.UNSEEN
+        else:
+            down = upright is not None and at_s - upright.at_s <= fall.slow_within_s
+            came = Came.DOWN if down else Came.UNSEEN
+        lie = Lie(at_s, body.place, came, upright, at_s, body.height_m, spread_m=body.spread_m)
+        lie.see(body, at_s, fall, followed.shift_m(fall), person=followed.person)
+        return lie
+
+    @staticmethod
+    def _of_a_person(followed: Followed, lie: Lie) -> bool:
+        return followed.person or lie.spread_m >= PET_SPREAD_M
+
+    def _got_up(self, followed: Followed, at_s: float) -> None:
+        assert followed.rose is not None  # noqa: S101 - asked by the caller
+        low, let_go_s = followed.rose
+        followed.rose = None
+        if at_s - let_go_s <= ROSE_S:
+            self.got_up.append((low, at_s - low.first.at_s))
+
+    def _forget(self, at_s: float) -> None:
+        """Let go of vanished tracks that nothing hangs on any more."""
+        gone = [followed for followed in self.followed.values() if at_s - followed.seen_s >= FRESH_S]
+        for followed in gone:
+            lie = followed.lie
+            if lie is not None and at_s - lie.seen_s < 2 * self._fall.long_lie_s:
+                continue
+            left = followed.zone is ZoneKind.DOOR and followed.drop.low is None
+            keep_s = BED_S if followed.zone is ZoneKind.BED else ADOPT_S
+            if (at_s - followed.seen_s >= keep_s or left) and at_s >= followed.kept_until_s:
+                del self.followed[followed.track]
+
+    def _tags(self, followed: Followed, *, night: bool) -> tuple[Evidence, ...]:
+        """Where and when it was, and who else is there."""
+        tags: list[Evidence] = []
+        if followed.zone is ZoneKind.BATH:
+            tags.append(Evidence("in_bath", 1.0, "flag"))
+        if night:
+            tags.append(Evidence("at_night", 1.0, "flag"))
+        others = sum(
+            body.track != followed.track
+            and body.height_m >= self._fall.standing_m
+            and body.place.distance_m(followed.place) <= COMPANY_M
+            for body in self.fresh
+        )
+        if others:
+            tags.append(Evidence("others", float(others), "person"))
+        return tuple(tags)
+
+    def _bathing(self, at_s: float, *, night: bool) -> list[Suspicion]:
+        assert self._bath is not None  # noqa: S101 - asked by the caller
+        in_bath = [f for f in self.followed.values() if f.zone is ZoneKind.BATH]
+        upright_outside = any(
+            b.height_m >= self._fall.standing_m and self._zones.kind_at(b.place) is not ZoneKind.BATH
+            for b in self.fresh
+        )
+        return self._bath.see(in_bath, at_s, out=upright_outside, fall=self._fall, night=night)
+
+    def _module(self, scene: Scene) -> list[Suspicion]:
+        """A ready-made module's verdict counts when it begins; it must end before it counts again."""
+        begins = bool(scene.fallen) and not self._verdict
+        self._verdict = bool(scene.fallen)
+        if not begins:
+            return []
+        lowest = min(self.fresh, key=lambda body: body.height_m, default=None)
+        place = lowest.place if lowest is not None else Place(0.0, 0.0)
+        evidence = (Evidence("module_verdict", 1.0, "flag"),)
+        return [
+            Suspicion(
+                FallKind.MODULE_VERDICT,
+                scene.at_s,
+                place,
+                self._fall.standing_m,
+                MODULE_CONFIDENCE,
+                0.0,
+                evidence,
+            )
+        ]
+
+
+def _measured_s(body: Body) -> float:
+    """When its height was last measured; a perception that does not say measures whenever it sees."""
+    return body.measured_s if body.measured_s > -inf else body.seen_s
