@@ -2,10 +2,11 @@
 
 World frame of a home: x right and y away from the radar's wall, z up from the floor, m. Body frame: forward, left,
 up from the floor below the hips. Sizes are those of a person of 1.55 m; they serve a radar's picture, not anatomy.
+Acts are told for many moments at once: a day has a million frames.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import atan2, cos, hypot, pi, sin
 from typing import Protocol
 
@@ -13,12 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 Shape = NDArray[np.float64]
+Times = NDArray[np.float64]
 Place = tuple[float, float]
 
 # head, chest, belly, hips, then left and right of: shoulders, hands, knees, feet, and one between the shoulders.
 PARTS = 13
 STRENGTH: Shape = np.array([0.6, 1.0, 1.0, 0.9, 0.6, 0.6, 0.35, 0.35, 0.5, 0.5, 0.3, 0.3, 0.8])
-"""How readily each part is detected when it moves, the chest = 1: large flat parts reflect most."""
+"""How much each part reflects, the chest = 1: large flat parts reflect most."""
+HEAD, CHEST, HIPS = 0, 1, 3
 HANDS, KNEES, FEET = slice(6, 8), slice(8, 10), slice(10, 12)
 UPPER = [0, 1, 4, 5, 12]
 """Head, chest, shoulders and back: who reaches for something leans that way too."""
@@ -82,11 +85,36 @@ class Stance:
 
     def parts_m(self) -> Shape:
         """(13, 3) in the world frame."""
-        forward, left = self.shape[:, 0], self.shape[:, 1]
-        c, s = cos(self.heading_rad), sin(self.heading_rad)
-        x = self.place[0] + forward * c - left * s
-        y = self.place[1] + forward * s + left * c
-        return np.stack([x, y, self.shape[:, 2]], axis=1)
+        return still(self, 1).parts_m()[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Motion:
+    """A body at T moments: ``place_m`` (T, 2), ``heading_rad`` (T,), ``shape`` (T, 13, 3)."""
+
+    place_m: Shape
+    heading_rad: Shape
+    shape: Shape
+
+    def parts_m(self) -> Shape:
+        """(T, 13, 3) in the world frame."""
+        forward, left = self.shape[:, :, 0], self.shape[:, :, 1]
+        c, s = np.cos(self.heading_rad)[:, None], np.sin(self.heading_rad)[:, None]
+        x = self.place_m[:, :1] + forward * c - left * s
+        y = self.place_m[:, 1:] + forward * s + left * c
+        return np.stack([x, y, self.shape[:, :, 2]], axis=2)
+
+    def stance(self, n: int) -> Stance:
+        """The body at the ``n``-th moment."""
+        x, y = self.place_m[n]
+        return Stance((float(x), float(y)), float(self.heading_rad[n]), self.shape[n])
+
+
+def still(stance: Stance, n: int) -> Motion:
+    """``n`` moments of a body that keeps its pose; the arrays may be written to."""
+    place = np.repeat(np.array([stance.place]), n, axis=0)
+    shape = np.repeat(np.asarray(stance.shape, dtype=np.float64)[None], n, axis=0)
+    return Motion(place, np.full(n, stance.heading_rad), shape)
 
 
 class Act(Protocol):
@@ -99,17 +127,22 @@ class Act(Protocol):
         """How long it takes from ``start``."""
         ...
 
-    def at(self, t_s: float, start: Stance) -> Stance:
-        """The body ``t_s`` after the act began, for 0 to ``duration_s``."""
+    def motion(self, t_s: Times, start: Stance) -> Motion:
+        """The body at moments (T,) after the act began, each from 0 to ``duration_s``."""
         ...
 
 
-def smooth(u: float) -> float:
+def at(act: Act, t_s: float, start: Stance) -> Stance:
+    """The body ``t_s`` after ``act`` began."""
+    return act.motion(np.array([t_s]), start).stance(0)
+
+
+def smooth(u: Shape) -> Shape:
     """Starts and ends gently."""
     return u * u * (3.0 - 2.0 * u)
 
 
-def toppling(u: float) -> float:
+def toppling(u: Shape) -> Shape:
     """Gets faster until the floor ends it, as a body that falls."""
     return u * u
 
@@ -124,55 +157,61 @@ class Walk:
 
     TURN_S = 0.5
     STRIDE_M = 1.0
+    BOB_M = 0.015
+    """How far the trunk rises and sinks with each step."""
 
     def duration_s(self, start: Stance) -> float:
         return max(self.TURN_S, self._length_m(start) / self.speed_mps)
 
-    def at(self, t_s: float, start: Stance) -> Stance:
+    def motion(self, t_s: Times, start: Stance) -> Motion:
         length = self._length_m(start)
-        done = min(1.0, t_s / self.duration_s(start))
+        done = np.minimum(1.0, t_s / self.duration_s(start))
         (x0, y0), (x1, y1) = start.place, self.to
         goal = atan2(y1 - y0, x1 - x0) if length > 0 else start.heading_rad
         turn = (goal - start.heading_rad + pi) % (2 * pi) - pi
-        heading = start.heading_rad + turn * smooth(min(1.0, t_s / self.TURN_S))
-        swing = sin(2 * pi * done * length / self.STRIDE_M)
-        settled = smooth(min(1.0, t_s / self.TURN_S))
-        shape = start.shape + (_stride(swing) - start.shape) * settled
-        return Stance((x0 + (x1 - x0) * done, y0 + (y1 - y0) * done), heading, shape)
+        turned = smooth(np.minimum(1.0, t_s / self.TURN_S))
+        phase = 2 * pi * done * length / self.STRIDE_M
+        shape = start.shape + (self._stride(phase) - start.shape) * turned[:, None, None]
+        place = np.stack([x0 + (x1 - x0) * done, y0 + (y1 - y0) * done], axis=1)
+        return Motion(place, start.heading_rad + turn * turned, shape)
 
     def _length_m(self, start: Stance) -> float:
         return hypot(self.to[0] - start.place[0], self.to[1] - start.place[1])
 
-
-def _stride(swing: float) -> Shape:
-    shape = STANDING.copy()
-    alternate = np.array([swing, -swing])
-    shape[FEET, 0] += 0.25 * alternate
-    shape[KNEES, 0] += 0.15 * alternate
-    shape[HANDS, 0] -= 0.2 * alternate
-    shape[FEET, 2] += 0.06 * np.maximum(0.0, alternate)
-    return shape
+    def _stride(self, phase: Shape) -> Shape:
+        shape = np.repeat(STANDING[None], len(phase), axis=0)
+        alternate = np.sin(phase)[:, None] * np.array([1.0, -1.0])
+        shape[:, FEET, 0] += 0.25 * alternate
+        shape[:, KNEES, 0] += 0.15 * alternate
+        shape[:, HANDS, 0] -= 0.2 * alternate
+        shape[:, FEET, 2] += 0.06 * np.maximum(0.0, alternate)
+        shape[:, UPPER, 2] += self.BOB_M * np.cos(2 * phase)[:, None]
+        return shape
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """From the pose it is in to another; ``forward_m`` moves the hips along the heading."""
+    """From the pose it is in to another; ``forward_m`` and ``left_m`` move the hips, ``turn_rad`` the heading."""
 
     to: Shape
     seconds: float
     name: str
-    ease: Callable[[float], float] = smooth
+    ease: Callable[[Shape], Shape] = smooth
     forward_m: float = 0.0
+    left_m: float = 0.0
+    turn_rad: float = 0.0
 
     def duration_s(self, start: Stance) -> float:  # noqa: ARG002 - the same from everywhere
         return self.seconds
 
-    def at(self, t_s: float, start: Stance) -> Stance:
-        done = self.ease(min(1.0, t_s / self.seconds))
-        ahead = self.forward_m * done
-        x = start.place[0] + ahead * cos(start.heading_rad)
-        y = start.place[1] + ahead * sin(start.heading_rad)
-        return replace(start, place=(x, y), shape=start.shape + (self.to - start.shape) * done)
+    def motion(self, t_s: Times, start: Stance) -> Motion:
+        done = self.ease(np.minimum(1.0, t_s / self.seconds))
+        c, s = cos(start.heading_rad), sin(start.heading_rad)
+        way = np.array([self.forward_m * c - self.left_m * s, self.forward_m * s + self.left_m * c])
+        shape = start.shape + (self.to - start.shape) * done[:, None, None]
+        return Motion(
+            np.array(start.place) + way * done[:, None], start.heading_rad + self.turn_rad * done, shape
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,15 +229,17 @@ class Stay:
     def duration_s(self, start: Stance) -> float:  # noqa: ARG002 - the same from everywhere
         return self.seconds
 
-    def at(self, t_s: float, start: Stance) -> Stance:
-        shape = start.shape.copy()
+    def motion(self, t_s: Times, start: Stance) -> Motion:
+        motion = still(start, len(t_s))
         # The envelope lets the act begin and end in the very pose it was given, so that nothing jumps.
-        envelope = min(1.0, t_s, max(0.0, self.seconds - t_s))
-        shape[:4, 0] += self.BREATH_M * envelope * sin(2 * pi * t_s / self.BREATH_S)
-        stir = self.restless_m * envelope * sin(2 * pi * t_s / 1.7) * max(0.0, sin(2 * pi * t_s / 11.0))
-        shape[HANDS, 0] += stir
-        shape[UPPER, 0] += self.SWAY * stir
-        return replace(start, shape=shape)
+        envelope = np.minimum(1.0, np.minimum(t_s, np.maximum(0.0, self.seconds - t_s)))
+        motion.shape[:, :4, 0] += (self.BREATH_M * envelope * np.sin(2 * pi * t_s / self.BREATH_S))[:, None]
+        if self.restless_m:
+            now_and_then = np.maximum(0.0, np.sin(2 * pi * t_s / 11.0))
+            stir = self.restless_m * envelope * np.sin(2 * pi * t_s / 1.7) * now_and_then
+            motion.shape[:, HANDS, 0] += stir[:, None]
+            motion.shape[:, UPPER, 0] += self.SWAY * stir[:, None]
+        return motion
 
 
 # The hips move so that the feet stay where they are, or the knees when she kneels.

@@ -8,7 +8,7 @@ from numpy.random import Generator
 
 from edge.clock import Clock
 from edge.sensors.readings import PointCloud
-from simulators.home.body import STANDING, STRENGTH, Act, Stance, Stay
+from simulators.home.body import STANDING, STRENGTH, Act, Stance, Stay, at
 from simulators.home.firmware_bytes import encode
 from simulators.home.pty_port import PtyPort
 from simulators.home.radar import Mounted, RadarModel
@@ -41,7 +41,7 @@ class Resident:
             since_s = t_s - self._began_s
             lasts_s = self._act.duration_s(self._from)
             over = since_s >= lasts_s
-            stance = self._act.at(min(since_s, lasts_s), self._from)
+            stance = at(self._act, min(since_s, lasts_s), self._from)
             following = self._story.turn(t_s, stance, over=over)
             if following is None:
                 return stance

@@ -1,10 +1,12 @@
-"""What a 60 GHz people-tracking radar makes of moving scatterers: sparse, noisy clouds in its own frame.
+"""What a 60 GHz radar makes of moving scatterers: sparse, noisy clouds in its own frame.
 
-Tuned by eye to recordings of an IWR6843ISK on a wall: half of all frames empty beside a fallen person, 1 to 11
-points otherwise, elevation several times worse than range, near-field artefacts, and next to nothing from a body
-that lies still, because clutter removal takes away what does not move.
+Each part of a body reflects by its size and by how it is turned to the radar; power falls with the fourth power of
+range and with the antenna's gain, flickers as a body's echo does, and must clear the detector's threshold. What does
+not move is taken away as clutter. What is too near in range and angle to be told apart is one point. Walls, floor and
+ceiling mirror a little of what was seen.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import cos, radians, sin
 from typing import Protocol
@@ -13,23 +15,23 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from simulators.home.sensor_kinds import IWR6843_WALL, SensorKind
+from simulators.home.shadows import Box, behind_boxes
+
 Array = NDArray[np.float64]
 
-DOPPLER_STEP_MPS = 0.0696  # of the recordings' chirp file
-POINTS_MAX = 11
-RANGE_NOISE_M = 0.04
-AZIMUTH_NOISE_RAD = 0.03
-ELEVATION_NOISE_RAD = 0.05
-BODY_NOISE_M = 0.07  # a part is a surface, not a point
-AZIMUTH_MAX_RAD = radians(70.0)
-ELEVATION_HALF_RAD = radians(28.0)
-"""Where the antenna's gain makes a detection half as likely; the board sees up and down far worse than sideways."""
-SNR_RATIO_MIN = 5.0  # the detection threshold
-STILL_CHANCE = 0.002  # per part and frame: one stray point in two seconds from a body that lies still
-NEAR_FIELD_CHANCE = 0.06
-MIRROR_CHANCE = 0.04
-STRAY_CHANCE = 0.01
-SIDE_WALL_M = 2.2
+DOPPLER_NOISE_MPS = 0.05
+"""A part is a surface: what of it is seen moves a little otherwise than its middle."""
+BODY_NOISE_M = 0.06
+GLINTS = 5
+"""Of each part at once: cloth and skin reflect from several spots."""
+FLICKER_S = 0.25
+FLICKER = 0.6
+"""A whole body's echo swells and fades within steps, by this much of a natural logarithm."""
+SHADOW = 0.06
+"""What furniture lets through, out and back."""
+NEAR_FIELD_M = (0.05, 0.3)
+NEAR_FIELD_MPS = (3.0, 3.8)
 
 
 class Mounted(Protocol):
@@ -44,103 +46,253 @@ class Mounted(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Mount:
-    """On a wall, looking into the room, tilted down by ``tilt_deg``."""
+    """Looking into the room, tilted down by ``tilt_deg``: 0 is level on a wall, 90 straight down from a ceiling."""
 
     height_m: float = 1.8
     tilt_deg: float = 10.0
 
 
+@dataclass(frozen=True, slots=True)
+class Mirror:
+    """A plane that mirrors: ``axis`` 0, 1 or 2 stands at ``at_m``; ``share`` of the points seen come by way of it too."""
+
+    axis: int
+    at_m: float
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Scatterers:
+    """What one mover shows at T moments; room frame, NaN where it is not there.
+
+    ``where_m`` and ``before_m`` (one frame period earlier) are (T, P, 3); ``strength`` (T, P) or (P,) is relative to
+    a chest seen from the front; ``stir_mps``, of a shape that fits (T, P), is how fast what reflects moves to and fro
+    beside that shift: a fan's blades, or the sway of a living body.
+    """
+
+    where_m: Array
+    before_m: Array
+    strength: Array
+    stir_mps: Array | float | None = None
+    alive: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Clouds:
+    """T frames at once: ``points`` (N, 5) float32 as in PointCloud; frame n holds rows ``starts[n]`` to ``starts[n + 1]``."""
+
+    starts: NDArray[np.int64]
+    points: NDArray[np.float32]
+
+
+ROOM = (Mirror(0, -2.2, 0.006), Mirror(0, 2.2, 0.006), Mirror(1, 5.0, 0.004), Mirror(2, 0.0, 0.004))
+"""Bare walls 2.2 m to either side."""
+
+
 def to_sensor(points_m: Array, mount: Mounted) -> Array:
-    """(N, 3) in the world frame -> the frame of the mounted sensor: x right, y along its axis, z up from it."""
+    """(..., 3) in the world frame -> the frame of the mounted sensor: x right, y along its axis, z up from it."""
     c, s = cos(radians(mount.tilt_deg)), sin(radians(mount.tilt_deg))
-    y, z = points_m[:, 1], points_m[:, 2] - mount.height_m
-    return np.stack([points_m[:, 0], y * c - z * s, y * s + z * c], axis=1)
+    y, z = points_m[..., 1], points_m[..., 2] - mount.height_m
+    return np.stack([points_m[..., 0], y * c - z * s, y * s + z * c], axis=-1)
+
+
+def to_world(points_m: Array, mount: Mounted) -> Array:
+    """The inverse of ``to_sensor``."""
+    c, s = cos(radians(mount.tilt_deg)), sin(radians(mount.tilt_deg))
+    y, z = points_m[..., 1], points_m[..., 2]
+    return np.stack([points_m[..., 0], y * c + z * s, z * c - y * s + mount.height_m], axis=-1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Hits:
+    """N detections before the errors of measuring; spherical, sensor frame."""
+
+    frame: NDArray[np.int64]
+    distance: Array
+    azimuth: Array
+    elevation: Array
+    doppler: Array
+    ratio: Array
+
+    def of(self, kept: NDArray[np.int64] | NDArray[np.bool_]) -> "_Hits":
+        return _Hits(*(getattr(self, name)[kept] for name in self.__slots__))
+
+
+def _together(hits: Sequence[_Hits]) -> _Hits:
+    return _Hits(*(np.concatenate([getattr(h, name) for h in hits]) for name in _Hits.__slots__))
 
 
 class RadarModel:
     """Turns scatterers into detections; all chance comes from ``rng``."""
 
-    def __init__(self, mount: Mounted, rng: Generator) -> None:
+    def __init__(
+        self,
+        mount: Mounted,
+        rng: Generator,
+        kind: SensorKind = IWR6843_WALL,
+        mirrors: Sequence[Mirror] = ROOM,
+    ) -> None:
         self._mount = mount
         self._rng = rng
+        self._kind = kind
+        self._mirrors = tuple(mirrors)
 
     def see(self, parts_m: Array, before_m: Array, period_s: float, strength: Array) -> NDArray[np.float32]:
-        """Points (N, 5) as in PointCloud, of parts that were at ``before_m`` one frame period ago."""
-        body = self._body(parts_m, before_m, period_s, strength)
-        points = np.concatenate([body, self._mirrored(body), self._near_field(), self._stray()])
-        kept = self._rng.permutation(len(points))[:POINTS_MAX]
-        return points[kept].astype(np.float32)
+        """Points (N, 5) of one frame, of parts (P, 3) that were at ``before_m`` ``period_s`` ago."""
+        body = Scatterers(parts_m[None], before_m[None], strength)
+        return self.clouds(1, [body], (), period_s).points
 
-    def _body(self, parts_m: Array, before_m: Array, period_s: float, strength: Array) -> Array:
-        now, before = to_sensor(parts_m, self._mount), to_sensor(before_m, self._mount)
-        distance = np.linalg.norm(now, axis=1)
-        radial = (distance - np.linalg.norm(before, axis=1)) / period_s
-        chance = strength * self._moving(radial) * self._gain(now, distance) + STILL_CHANCE
-        hit = self._rng.random(len(now)) < chance
-        where = now[hit] + self._rng.normal(0.0, BODY_NOISE_M, (int(hit.sum()), 3))
-        doppler = radial[hit] + self._rng.normal(0.0, 0.05, len(where))
-        ratio = SNR_RATIO_MIN + self._rng.exponential(8.0 * strength[hit] / np.maximum(1.0, distance[hit]))
-        return self._measured(where, doppler, ratio)
+    def clouds(
+        self,
+        frames: int,
+        movers: Sequence[Scatterers],
+        boxes: Sequence[Box],
+        period_s: float | None = None,
+    ) -> Clouds:
+        """``frames`` frames of everything that moves, with ``boxes`` in the way."""
+        period_s = period_s or self._kind.frame_period_s
+        seen = [self._hits(mover, boxes, period_s) for mover in movers]
+        if seen:
+            body = self._measured(_together(seen))
+            seen = [self._told_apart(body), *self._mirrored(body)]
+        return self._sorted(frames, _together([*seen, self._near_field(frames), self._strays(frames)]))
 
-    @staticmethod
-    def _moving(radial: Array) -> Array:
-        """0 for what clutter removal takes away, towards 1 from some 0.4 m/s on."""
-        speed = np.maximum(0.0, np.abs(radial) - DOPPLER_STEP_MPS / 2)
-        return speed / (speed + 0.25)
+    def _hits(self, mover: Scatterers, boxes: Sequence[Box], period_s: float) -> _Hits:
+        now, before = to_sensor(mover.where_m, self._mount), to_sensor(mover.before_m, self._mount)
+        distance = np.sqrt((now * now).sum(axis=-1))
+        radial = (distance - np.sqrt((before * before).sum(axis=-1))) / period_s
+        if mover.stir_mps is not None:
+            radial = radial + mover.stir_mps * self._rng.standard_normal(radial.shape)
+        level = self._level(now, distance, radial, mover)
+        if boxes:
+            eye = np.array([0.0, 0.0, self._mount.height_m])
+            level[behind_boxes(eye, mover.where_m, boxes)] *= SHADOW
+        ratio = level[..., None] * self._rng.standard_exponential((*level.shape, GLINTS))
+        if mover.alive:
+            still = self._kind.still_chance * np.minimum(1.0, mover.strength) * (level > 0)
+            faint = np.nonzero(self._rng.random(level.shape) < still)
+            ratio[*faint, 0] = np.maximum(ratio[*faint, 0], self._faint(len(faint[0])))
+        frame, part, glint = np.nonzero(ratio > self._kind.threshold)
+        where = now[frame, part] + self._rng.normal(0.0, BODY_NOISE_M, (len(frame), 3))
+        return self._spherical(frame, where, radial[frame, part], ratio[frame, part, glint])
 
-    @staticmethod
-    def _gain(where: Array, distance: Array) -> Array:
-        elevation = np.arcsin(np.clip(where[:, 2] / np.maximum(distance, 1e-6), -1.0, 1.0))
-        azimuth = np.arctan2(where[:, 0], where[:, 1])
-        gain = np.exp2(-((elevation / ELEVATION_HALF_RAD) ** 2)) * np.exp2(-((distance / 8.0) ** 2))
-        gain[np.abs(azimuth) > AZIMUTH_MAX_RAD] = 0.0
-        return np.asarray(gain)
+    def _level(self, now: Array, distance: Array, radial: Array, mover: Scatterers) -> Array:
+        """(T, P) mean power ratio; 0 where there is nothing or where the antennas do not look."""
+        kind = self._kind
+        with np.errstate(invalid="ignore"):
+            elevation = np.arcsin(now[..., 2] / np.maximum(distance, 1e-6))
+            azimuth = np.arctan2(now[..., 0], now[..., 1])
+            off_axis = (elevation / kind.elevation_half_rad) ** 2 + (azimuth / kind.azimuth_half_rad) ** 2
+            gain = np.exp2(-2.0 * off_axis)
+            gain[np.abs(azimuth) > kind.azimuth_max_rad] = 0.0
+            speed = radial * radial
+            moving = speed / (speed + kind.slowest_mps**2)
+            noise = np.maximum(distance, 0.3) ** 4 / (kind.reach * np.maximum(gain, 1e-9))
+            level = mover.strength * moving / (noise + 1.0 / kind.contrast)
+            level = level * self._flicker(len(now))[:, None]
+        return np.nan_to_num(level)
 
-    def _measured(self, where: Array, doppler: Array, ratio: Array) -> Array:
-        """Adds the errors of range and angles, and the steps of the doppler filter, which has no zero."""
-        n = len(where)
-        distance = np.linalg.norm(where, axis=1) + self._rng.normal(0.0, RANGE_NOISE_M, n)
-        wide = np.where(self._rng.random(n) < 0.04, 4.0, 1.0)  # a sidelobe taken for the body
-        elevation = np.arcsin(np.clip(where[:, 2] / np.linalg.norm(where, axis=1), -1.0, 1.0))
-        elevation = elevation + self._rng.normal(0.0, ELEVATION_NOISE_RAD, n) * wide
-        azimuth = np.arctan2(where[:, 0], where[:, 1]) + self._rng.normal(0.0, AZIMUTH_NOISE_RAD, n)
-        steps = np.where(doppler < 0, -1.0, 1.0) * np.maximum(
-            1.0, np.rint(np.abs(doppler) / DOPPLER_STEP_MPS)
-        )
-        return spherical_to_points(distance, azimuth, elevation, steps * DOPPLER_STEP_MPS, ratio)
+    def _flicker(self, frames: int) -> Array:
+        every = max(1, round(FLICKER_S / self._kind.frame_period_s))
+        knots = self._rng.normal(0.0, FLICKER, frames // every + 2)
+        return np.exp(np.interp(np.arange(frames), np.arange(len(knots)) * every, knots) - FLICKER**2 / 2)
 
-    def _mirrored(self, body: Array) -> Array:
-        """A wall's mirror image of one detection, weaker."""
-        if len(body) == 0 or self._rng.random() >= MIRROR_CHANCE:
-            return np.zeros((0, 5))
-        ghost = body[self._rng.integers(len(body))].copy()
-        ghost[0] = np.copysign(2 * SIDE_WALL_M, ghost[0]) - ghost[0]
-        ghost[4] = 10 * np.log10(SNR_RATIO_MIN + self._rng.exponential(0.5))
-        return np.asarray(ghost[None, :])
+    def _spherical(self, frame: NDArray[np.int64], where: Array, doppler: Array, ratio: Array) -> _Hits:
+        distance = np.sqrt((where * where).sum(axis=1))
+        elevation = np.arcsin(where[:, 2] / np.maximum(distance, 1e-6))
+        return _Hits(frame, distance, np.arctan2(where[:, 0], where[:, 1]), elevation, doppler, ratio)
 
-    def _near_field(self) -> Array:
+    def _measured(self, hits: _Hits) -> _Hits:
+        """Adds the errors of range, angles and speed, and the steps in which each is told."""
+        kind, n = self._kind, len(hits.frame)
+        wide = np.where(self._rng.random(n) < kind.outlier_chance, 5.0, 1.0)
+        elevation = hits.elevation + self._rng.normal(0.0, kind.elevation_error_rad, n) * wide
+        azimuth = hits.azimuth + self._rng.normal(0.0, kind.azimuth_error_rad, n) * wide
+        if kind.elevation_step:
+            steps = np.rint(np.sin(elevation) / kind.elevation_step)
+            most = np.floor(np.sin(kind.elevation_max_rad) / kind.elevation_step)
+            elevation = np.arcsin(np.clip(steps, -most, most) * kind.elevation_step)
+        else:
+            elevation = np.clip(elevation, -kind.elevation_max_rad, kind.elevation_max_rad)
+        azimuth = np.clip(azimuth, -kind.azimuth_max_rad, kind.azimuth_max_rad)
+        distance = np.maximum(0.02, hits.distance + self._rng.normal(0.0, kind.range_error_m, n))
+        doppler = hits.doppler + self._rng.normal(0.0, DOPPLER_NOISE_MPS, n)
+        return _Hits(hits.frame, distance, azimuth, elevation, self._stepped(doppler), hits.ratio)
+
+    def _stepped(self, doppler: Array) -> Array:
+        """The doppler filter's steps; the middle one is empty, and what is too fast comes in at the other end."""
+        step, most = self._kind.doppler_step_mps, self._kind.doppler_max_mps
+        folded = (doppler + most) % (2 * most) - most
+        return np.where(folded < 0, -step, step) * np.maximum(1.0, np.rint(np.abs(folded) / step))
+
+    def _told_apart(self, hits: _Hits) -> _Hits:
+        """The strongest of each cell of range and azimuth."""
+        kind = self._kind
+        cell = np.rint(hits.distance / kind.range_cell_m).astype(np.int64)
+        cell = cell * 64 + np.rint(hits.azimuth / kind.azimuth_cell_rad).astype(np.int64) + 32
+        cell += hits.frame * 64 * 1024
+        order = np.lexsort((-hits.ratio, cell))
+        first = np.ones(len(order), dtype=np.bool_)
+        first[1:] = cell[order][1:] != cell[order][:-1]
+        return hits.of(order[first])
+
+    def _mirrored(self, body: _Hits) -> list[_Hits]:
+        """What came by way of a wall one way and straight the other: seen where the wall's image is, half as far off."""
+        images = []
+        for mirror in self._mirrors:
+            some = body.of(self._rng.random(len(body.frame)) < mirror.share)
+            x, y, z = _cartesian(some.distance, some.azimuth, some.elevation)
+            room = to_world(np.stack([x, y, z], axis=1), self._mount)
+            room[:, mirror.axis] = 2 * mirror.at_m - room[:, mirror.axis]
+            ratio = self._faint(len(room))
+            image = self._spherical(some.frame, to_sensor(room, self._mount), some.doppler, ratio)
+            half = _Hits(
+                image.frame,
+                (image.distance + some.distance) / 2,
+                image.azimuth,
+                image.elevation,
+                image.doppler,
+                ratio,
+            )
+            inside = (np.abs(half.azimuth) < self._kind.azimuth_max_rad) & (
+                np.abs(half.elevation) < self._kind.elevation_max_rad
+            )
+            images.append(half.of(inside))
+        return images
+
+    def _near_field(self, frames: int) -> _Hits:
         """The antennas' own crosstalk: nearer than 0.3 m, 3 to 4 m/s, barely above the threshold."""
-        if self._rng.random() >= NEAR_FIELD_CHANCE:
-            return np.zeros((0, 5))
-        doppler = self._rng.uniform(3.0, 3.9) * self._rng.choice([-1.0, 1.0])
-        return self._one(self._rng.uniform(0.05, 0.3), doppler)
+        frame = np.nonzero(self._rng.random(frames) < self._kind.near_field_chance)[0]
+        n = len(frame)
+        doppler = self._rng.uniform(*NEAR_FIELD_MPS, n) * self._rng.choice([-1.0, 1.0], n)
+        return self._anywhere(frame, self._rng.uniform(*NEAR_FIELD_M, n), doppler)
 
-    def _stray(self) -> Array:
-        if self._rng.random() >= STRAY_CHANCE:
-            return np.zeros((0, 5))
-        return self._one(self._rng.uniform(0.6, 6.0), self._rng.normal(0.0, 0.5))
+    def _strays(self, frames: int) -> _Hits:
+        frame = np.nonzero(self._rng.random(frames) < self._kind.stray_chance)[0]
+        n = len(frame)
+        return self._anywhere(frame, self._rng.uniform(0.6, 6.0, n), self._rng.normal(0.0, 0.5, n))
 
-    def _one(self, distance: float, doppler: float) -> Array:
-        azimuth, elevation = self._rng.uniform(-1.0, 1.0), self._rng.uniform(-0.35, 0.35)
-        ratio = SNR_RATIO_MIN + self._rng.exponential(0.3)
-        rows = (np.array([value]) for value in (distance, azimuth, elevation, doppler, ratio))
-        return spherical_to_points(*rows)
+    def _anywhere(self, frame: NDArray[np.int64], distance: Array, doppler: Array) -> _Hits:
+        n = len(frame)
+        azimuth, elevation = self._rng.uniform(-1.0, 1.0, n), self._rng.uniform(-0.35, 0.35, n)
+        return _Hits(frame, distance, azimuth, elevation, self._stepped(doppler), self._faint(n))
+
+    def _faint(self, n: int) -> Array:
+        return self._kind.threshold * (1.0 + 0.1 * self._rng.standard_exponential(n))
+
+    def _sorted(self, frames: int, hits: _Hits) -> Clouds:
+        """By frame, in no order within one; what is over a frame's most is left out."""
+        hits = hits.of(np.lexsort((self._rng.random(len(hits.frame)), hits.frame)))
+        starts = np.searchsorted(hits.frame, np.arange(frames + 1))
+        over = np.arange(len(hits.frame)) - starts[hits.frame] >= self._kind.points_max
+        if over.any():
+            hits = hits.of(~over)
+            starts = np.searchsorted(hits.frame, np.arange(frames + 1))
+        x, y, z = _cartesian(hits.distance, hits.azimuth, hits.elevation)
+        points = np.stack([x, y, z, hits.doppler, 10 * np.log10(hits.ratio)], axis=1)
+        return Clouds(starts, points.astype(np.float32))
 
 
-def spherical_to_points(
-    distance: Array, azimuth: Array, elevation: Array, doppler: Array, ratio: Array
-) -> Array:
-    """m, rad, rad, m/s and a power ratio -> (N, 5): x, y, z, doppler, SNR in dB."""
+def _cartesian(distance: Array, azimuth: Array, elevation: Array) -> tuple[Array, Array, Array]:
     across = distance * np.cos(elevation)
-    x, y, z = across * np.sin(azimuth), across * np.cos(azimuth), distance * np.sin(elevation)
-    return np.stack([x, y, z, doppler, 10 * np.log10(ratio)], axis=1)
+    return across * np.sin(azimuth), across * np.cos(azimuth), distance * np.sin(elevation)

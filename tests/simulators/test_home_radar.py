@@ -13,7 +13,7 @@ from edge.sensors.byte_port import SerialPort
 from edge.sensors.readings import PointCloud
 from edge.sensors.ti_frames import FrameParser
 from edge.sensors.ti_radar import TiRadar
-from simulators.home.body import LYING, STANDING, Change, Stance, Stay, Walk, fall
+from simulators.home.body import LYING, STANDING, Change, Stance, Stay, Walk, at, fall
 from simulators.home.home import FRAME_PERIOD_S, SimulatedHome
 from simulators.home.pty_port import PtyPort
 from simulators.home.radar import Mount, to_sensor
@@ -133,7 +133,7 @@ def test_a_body_never_jumps() -> None:
     ):
         start, before = stance, stance.parts_m()
         for t in np.arange(0.0, act.duration_s(start), 0.01):
-            stance = act.at(float(t), start)
+            stance = at(act, float(t), start)
             assert np.abs(stance.parts_m() - before).max() < 0.06  # 6 m/s
             before = stance.parts_m()
 
