@@ -12,11 +12,10 @@ from multiprocessing.synchronize import Event
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from simulators.home.life import SimulatedHome
-
     from models.falls.recording import Truth
     from models.falls.scoring import Result
     from models.falls.watching import Installed
+    from simulators.home.life import SimulatedHome
 
 SPAN_S = 60.0
 """Of simulated time between two looks at whether to stop."""
@@ -143,7 +142,8 @@ def _watch_one(name: str, plan: str, home: "SimulatedHome") -> "tuple[Result, bo
     from models.falls.watching import Watch
 
     watch = Watch(_installed(home), traced=False)
-    whole, looked_s, at_s = True, 0.0, 0.0
+    whole, looked_s = True, 0.0
+    watched = watch.outcome
     try:
         for at_s, cloud in home:
             watch.take(cloud)
@@ -154,8 +154,11 @@ def _watch_one(name: str, plan: str, home: "SimulatedHome") -> "tuple[Result, bo
                     break
     except KeyboardInterrupt:
         whole = False
-    recording = Recording(name, plan, Kind.SIMULATED, at_s, lambda: (), _truth(home, at_s))
-    scored = score(recording, watch.finish() if whole else watch.outcome)
+    if whole:
+        watch.finish()
+    lived_s = watched.ended_s - watched.began_s
+    recording = Recording(name, plan, Kind.SIMULATED, lived_s, lambda: (), _truth(home, watched.ended_s))
+    scored = score(recording, watched)
     # What went on in a day is long, and each alarm holds its share of it.
     return replace(scored, truth=replace(scored.truth, spans=())), whole
 

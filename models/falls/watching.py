@@ -9,7 +9,7 @@ from contract.messages import Fall
 from edge.depth.people import DepthPeople
 from edge.fall.people import People
 from edge.fall.people_settings import PeopleSettings
-from edge.fall.scene import Body, PointPerception, Scene
+from edge.fall.scene import PointPerception, Scene
 from edge.fall.settings import AskSettings, FallSettings, MountSettings
 from edge.fall.watcher import Action, FallWatcher, Now, Tell
 from edge.fall.zones import ZoneSettings
@@ -46,6 +46,7 @@ class Watched:
     trace: list[tuple[float, float]] = field(default_factory=list)
     floor: list[tuple[float, float]] = field(default_factory=list)
     frames: int = 0
+    began_s: float = 0.0
     ended_s: float = 0.0
 
 
@@ -79,40 +80,42 @@ class Watch:
         self._people: PointPerception = People(installed.mount, installed.people)
         self._depth: DepthPeople | None = None
         self._watcher = FallWatcher(installed.fall, installed.ask, installed.zones, self._ulid)
-        self._floor_m = installed.fall.floor_m
         self._up_s = sorted(up_s, reverse=True)
         self._answered_s = answered_s
         self._traced = traced
         self._traced_s = float("-inf")
         self._low_s: float | None = None
-        self._clock_s = 0.0
+        self._clock_s: float | None = None
         self._number = 0
         self.outcome = Watched()
 
     def take(self, reading: Reading) -> None:
         """One frame further; silence since the last one is lived through second by second."""
-        self.wait_until(reading.at_s - SILENCE_S)
+        if self._clock_s is None:
+            self.outcome.began_s = reading.at_s
+        else:
+            self.wait_until(reading.at_s - SILENCE_S)
         self._clock_s = reading.at_s
         scene = self._see(reading)
         self.outcome.frames += 1
         self.outcome.ended_s = reading.at_s
-        self._step(scene)
+        self._step(scene, reading.at_s)
         if self._traced:
             self._trace(scene)
-            self._lies(scene)
+            self._lies(scene.at_s)
 
     def wait_until(self, until_s: float) -> None:
         """Time passes and the sensor says nothing."""
-        while self._clock_s + SILENCE_S <= until_s:
+        while self._clock_s is not None and self._clock_s + SILENCE_S <= until_s:
             self._clock_s += SILENCE_S
-            self._step(None)
+            self._step(None, self._clock_s)
 
     def finish(self) -> Watched:
         """The recording is over: a question asked at its end runs out, as it would at home."""
         if self._low_s is not None:
-            self._end_lie(self._clock_s)
+            self._end_lie(self.outcome.ended_s)
         if self._watcher.standing:
-            self.wait_until(self._clock_s + self._ask.seconds + 2 * SILENCE_S)
+            self.wait_until(self.outcome.ended_s + self._ask.seconds + 2 * SILENCE_S)
         return self.outcome
 
     def _see(self, reading: Reading) -> Scene:
@@ -123,21 +126,23 @@ class Watch:
         self._depth = self._depth or DepthPeople()
         return self._depth.update(reading)
 
-    def _step(self, scene: Scene | None) -> None:
-        now = Now(self._clock_s, START_MS + round(self._clock_s * 1000))
-        while self._up_s and self._up_s[-1] <= self._clock_s:
+    def _step(self, scene: Scene | None, now_s: float) -> None:
+        now = Now(now_s, START_MS + round(now_s * 1000))
+        while self._up_s and self._up_s[-1] <= now_s:
             self._up_s.pop()
             while actions := self._watcher.button(now):
-                self._hear(actions)
+                self._hear(actions, now_s)
             for incident in self._watcher.standing:
                 self._watcher.closed(incident.id)
-        self._hear(self._watcher.step(scene, now))
+        actions = self._watcher.step(scene, now)
+        if actions:
+            self._hear(actions, now_s)
 
-    def _hear(self, actions: list[Action]) -> None:
-        heard = [_said(self._clock_s, one.fall) for one in actions if isinstance(one, Tell)]
+    def _hear(self, actions: list[Action], now_s: float) -> None:
+        heard = [_said(now_s, one.fall) for one in actions if isinstance(one, Tell)]
         self.outcome.said += heard
         if self._answered_s is not None and any(one.phase == "suspected" for one in heard):
-            insort(self._up_s, self._clock_s + self._answered_s, key=neg)
+            insort(self._up_s, now_s + self._answered_s, key=neg)
 
     def _trace(self, scene: Scene) -> None:
         if scene.bodies and scene.at_s - self._traced_s >= TRACE_EVERY_S:
@@ -145,15 +150,12 @@ class Watch:
             fresh = [body for body in scene.bodies if body.heights_m]
             self.outcome.trace += [(round(scene.at_s, 2), round(body.height_m, 2)) for body in fresh]
 
-    def _lies(self, scene: Scene) -> None:
-        low = any(self._is_low(body) for body in scene.bodies)
-        if low and self._low_s is None:
-            self._low_s = scene.at_s
-        elif not low and self._low_s is not None:
-            self._end_lie(scene.at_s)
-
-    def _is_low(self, body: Body) -> bool:
-        return body.height_m <= self._floor_m
+    def _lies(self, at_s: float) -> None:
+        lies = self._watcher.on_floor
+        if lies and self._low_s is None:
+            self._low_s = lies[0].since_s
+        elif not lies and self._low_s is not None:
+            self._end_lie(at_s)
 
     def _end_lie(self, at_s: float) -> None:
         if self._low_s is not None and at_s - self._low_s >= ON_FLOOR_S:
