@@ -21,6 +21,8 @@ CAME_RAD = 0.3
 """What has come farther than this to its place is somebody; both also as angles, whose error grows with the distance."""
 BUSY = 0.7
 """Share of the seconds in which a running fan is seen; somebody who fidgets is seen in fewer."""
+BUSY_POINTS = 2
+"""In half a second; a sleeper gives one now and then all night long."""
 BOTH_WAYS = 0.2
 """Share of its reflections that come nearer, and that go away: what hangs or turns does both alike."""
 DRAUGHT = 2.5
@@ -113,14 +115,14 @@ class Clutter:
             self._places.append(place)
         elif at_s - place.seen_s > 2 * self._learn_s:
             place.first_s = at_s  # busy_s stays: a curtain moves by fits and starts
-        place.busy_s += TICK_S
         place.seen_s = at_s
         place.x += 0.02 * (track.x - place.x)
         place.y += 0.02 * (track.y - place.y)
-        for when_s, points in track.recent:
-            if when_s > at_s - TICK_S:
-                place.near += sum([point[3] < 0.0 for point in points])
-                place.away += sum([point[3] > 0.0 for point in points])
+        seen = [point[3] for when_s, points in track.recent if when_s > at_s - TICK_S for point in points]
+        if len(seen) >= BUSY_POINTS:
+            place.busy_s += TICK_S
+        place.near += sum([doppler < 0.0 for doppler in seen])
+        place.away += sum([doppler > 0.0 for doppler in seen])
         since_s = at_s - place.first_s
         fan = since_s >= self._learn_s and place.busy_s >= BUSY * since_s
         if not (fan or place.busy_s >= DRAUGHT * self._learn_s):

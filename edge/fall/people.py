@@ -265,13 +265,15 @@ def _latest(tracks: list[Track]) -> list[Track]:
 
 def _kept_s(track: Track) -> float:
     """For how long a silent track is remembered."""
-    low = track.height_m <= LOW_M
+    # The lower of both: a fall is the last measure, and a sleeper's heights err up to a standing one's.
+    height_m = min(track.height_m, track.mean_m)
+    low = height_m <= LOW_M
     if not track.shown or not track.settled:
         return DORMANT_S if low else BRIEF_S
     if low:
         return LAY_S
     came = track.far_m > CAME_M
-    if track.height_m < UPRIGHT_M:
+    if height_m < UPRIGHT_M:
         return LAY_S if came else SAT_S
     return LEFT_S if came else STOOD_S
 

@@ -29,6 +29,7 @@ STANDING_RISE_S = 1.5
 """The upright height follows the body up this fast, and down only while it walks, and slowly."""
 STANDING_FALL_S = 20.0
 WALKS_MPS = 0.3
+MEAN_GAIN = 0.1
 AGEING = 0.85
 """Twice a second: reflections of 3 s ago count a third."""
 SETTLED = 8
@@ -43,11 +44,11 @@ class Track:
 
     ``alone`` counts its reflections while nothing nearer to the sensor moved, ``proven`` says that it is no mirror image
     of something, ``shown`` that it may be told of; ``lively`` is its reflections of late, ``far_m`` how far it has ever
-    been from where it began. A ``flat`` one is of a sensor that tells no heights.
+    been from where it began, ``mean_m`` its height over some ten measures. A ``flat`` one is of a sensor without heights.
     """
 
     __slots__ = (
-        "alone", "born", "far_m", "first_s", "flat", "height_m", "heights_m", "lively", "low_behind", "measured_s",
+        "alone", "born", "far_m", "first_s", "flat", "height_m", "heights_m", "lively", "low_behind", "mean_m", "measured_s",
         "number", "place", "points", "proven", "range_m", "recent", "seen_s", "settled", "shown",
         "speed_mps", "spread_m", "standing_m", "told", "top_m", "vx", "vy", "x", "y",
     )  # fmt: skip
@@ -65,7 +66,7 @@ class Track:
         self.points = self.low_behind = self.alone = 0
         self.lively = 0.0
         self.far_m = self.speed_mps = self.spread_m = 0.0
-        self.height_m = self.top_m = self.range_m = 0.0
+        self.height_m = self.top_m = self.range_m = self.mean_m = 0.0
         self.standing_m: float | None = None
         self.heights_m: tuple[float, ...] = ()
         self.told: Body | None = None
@@ -176,6 +177,7 @@ class Track:
         self.place = Place(xs[half], ys[half])
         middle = zs[half] if count % 2 else (zs[half - 1] + zs[half]) / 2
         self.height_m = max(0.0, middle)
+        self.mean_m += (self.height_m - self.mean_m) * (MEAN_GAIN if self.standing_m is not None else 1.0)
         self.top_m = zs[9 * count // 10]
         self.low_behind = sum([z <= LOW_M for z in zs])
         self.spread_m = hypot(xs[-1] - xs[0], ys[-1] - ys[0])
