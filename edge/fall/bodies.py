@@ -10,7 +10,7 @@ from math import inf
 from contract.messages import Evidence
 from edge.fall.drop import WAIT_S, Low, Seen
 from edge.fall.followed import Followed
-from edge.fall.lying import Came, Lie
+from edge.fall.lying import Came, Lie, lies_low
 from edge.fall.place import Place
 from edge.fall.scene import Body, Scene
 from edge.fall.settings import FallSettings
@@ -36,8 +36,6 @@ ROSE_S = 10.0
 """Upright so soon after a drop that was let go makes it a fall somebody got up from."""
 ROSE_M = 0.8
 """A new track this near to somebody who lay there is them, risen; farther off it is somebody else."""
-PET_SPREAD_M = 0.3
-"""What was never tall and is smaller than this along the floor is no person lying there."""
 MODULE_CONFIDENCE = 0.6
 """A ready-made module's own verdict: nobody here has measured it."""
 
@@ -142,7 +140,7 @@ class BodiesWatch:
                 body, at_s, fall, shift_m, person=followed.person
             ):
                 followed.lie = None
-        elif height_m <= fall.lying_m + shift_m and body.heights_m and followed.zone not in RESTING:
+        elif body.heights_m and lies_low(body, fall, shift_m) and followed.zone not in RESTING:
             followed.lie = self._lie(followed, body, at_s)
 
     def _begin(self, body: Body, at_s: float) -> Followed:
@@ -176,9 +174,8 @@ class BodiesWatch:
         lie.see(body, at_s, fall, followed.shift_m(fall), person=followed.person)
         return lie
 
-    @staticmethod
-    def _of_a_person(followed: Followed, lie: Lie) -> bool:
-        return followed.person or lie.spread_m >= PET_SPREAD_M
+    def _of_a_person(self, followed: Followed, lie: Lie) -> bool:
+        return followed.person or lie.spread_m >= self._fall.person_m
 
     def _got_up(self, followed: Followed, at_s: float) -> None:
         assert followed.rose is not None  # noqa: S101 - asked by the caller

@@ -53,8 +53,7 @@ class Lie:
     def see(self, body: Body, at_s: float, fall: FallSettings, shift_m: float, *, person: bool) -> bool:
         """A frame that shows the body; False ends the lie."""
         height_m = body.height_m
-        top_m = fall.top_lying_m
-        low = height_m <= fall.lying_m + shift_m and (top_m is None or body.top_m <= top_m + shift_m)
+        low = lies_low(body, fall, shift_m)
         self.frames += 1
         if low:
             self._seen_low(body, at_s)
@@ -72,7 +71,10 @@ class Lie:
             self.seconds += 1
         self.seen_s = at_s
         self.height_m += 0.1 * (body.height_m - self.height_m)
-        self.spread_m += 0.1 * (body.spread_m - self.spread_m)
+        wider_m = body.spread_m - self.spread_m
+        self.spread_m += (
+            0.3 if wider_m > 0.0 else 0.02
+        ) * wider_m  # mostly a part of a body is seen, seldom all
         self.moved_m = max(self.moved_m, self.place.distance_m(body.place))
 
     def lasts(self, at_s: float, fall: FallSettings) -> bool:
@@ -84,3 +86,10 @@ class Lie:
             return False
         seen = self.seconds >= max(SEEN_MIN_S, SEEN_SHARE * lain_s)
         return seen and self.low_frames >= LOW_SHARE * self.frames and self.low_frames >= fall.points_min / 2
+
+
+def lies_low(body: Body, fall: FallSettings, shift_m: float) -> bool:
+    """Whether a body is as low as one that lies; before a depth camera its top too: who kneels on a cushion sits low."""
+    if body.height_m > fall.lying_m + shift_m:
+        return False
+    return fall.top_lying_m is None or body.top_m <= fall.top_lying_m + shift_m

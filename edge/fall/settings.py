@@ -91,6 +91,8 @@ class FallSettings(Settings):
     """... and lying there for this long; also beside the bed, for somebody who slid out of it."""
     long_lie_s: float = Field(default=180.0, ge=10.0, le=3600.0)
     """Lying on the floor outside every zone for this long is asked about however it began."""
+    person_m: float = Field(default=0.25, ge=0.0, le=1.0)
+    """What was never seen upright and is smaller than this along the floor is a pet."""
     bath_max_s: float = Field(default=2700.0, ge=300.0, le=14400.0)
     """In the bath zone for longer than this is asked about."""
     forget_s: float = Field(default=3600.0, ge=60.0)
@@ -124,7 +126,7 @@ def _times(value: float, factor: float) -> float:
 PRESETS: dict[SensorKind, dict[str, Any]] = {
     SensorKind.WALL_RADAR: {},
     SensorKind.CEILING_RADAR: {},
-    SensorKind.DENSE_RADAR: {"points_min": 20},
+    SensorKind.DENSE_RADAR: {"points_min": 20, "person_m": 0.1},
     SensorKind.DEPTH: {
         "drop_m": 0.4, "within_s": 1.75, "floor_m": 0.43, "lying_m": 0.43, "held_s": 0.5, "points_min": 3,
         "top_lying_m": 0.66, "quick_m": 1.7, "shift_max_m": 0.0,
