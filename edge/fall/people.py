@@ -5,11 +5,11 @@ longer the lower it was last seen; a mirror image is shown only once it has prov
 people in a crowd; two within half a metre are one body until they part.
 """
 
-from collections.abc import Sequence
 from math import hypot
 
 from edge.fall import ghosts
 from edge.fall.clutter import Clutter
+from edge.fall.memory import BRIEF_S, UPRIGHT_M, fallen, fell_m, kept_s, latest, merged
 from edge.fall.people_settings import PeopleSettings
 from edge.fall.repeats import Repeats
 from edge.fall.room import Reflection, RoomView
@@ -28,25 +28,7 @@ REACH_MAX_M = 4.0
 """Who was upright and appears anew within what walking allows is the same one."""
 CRAWL_M = 1.2
 """Who lay is found again within this; farther off it is somebody else."""
-FELL_M = 1.3
-"""Reflections near the floor this near to an upright body that has just fallen silent are that body, fallen."""
-FELL_SILENT_S = 0.4
-TWIN_M = 0.4
 TIDY_S = 0.5
-UPRIGHT_M = 0.8
-LEFT_S = 10.0
-"""An upright body that walked and is silent for so long has left the view."""
-STOOD_S = 60.0
-SAT_S = 1800.0
-CAME_M = 1.0
-"""What has been farther than this from where it began has walked: it is somebody."""
-TRACKS_MAX = 24
-LAY_S = 43200.0
-"""Who lies, or came and sat down, cannot leave unseen: they rise first. Half a day covers a long lie and a night in bed."""
-BRIEF_S = 4.0
-"""What gave too few reflections to be sure of is told of for so long after the last one."""
-DORMANT_S = 60.0
-"""... and, near the floor, waited for: somebody who lies still stirs about once in half a minute."""
 SILENT_S = 10.0
 LOOSE_S = 60.0
 LOOSE_MIN = 30
@@ -198,7 +180,7 @@ class People:
             if wait_s <= 0.0:
                 continue
             far_m = new.place.distance_m(track.place)
-            reach_m = self._reach_m(track, wait_s) if wait_s > FRESH_S else _fell_m(track, new)
+            reach_m = self._reach_m(track, wait_s) if wait_s > FRESH_S else fell_m(track, new)
             if far_m < reach_m and far_m < least:
                 best, least = track, far_m
         return best
@@ -226,9 +208,9 @@ class People:
             track.age(at_s)
             if track.seen_s < at_s:
                 track.silent(at_s)
-        self._tracks = _merged([track for track in self._tracks if at_s - track.seen_s <= _kept_s(track)])
+        self._tracks = merged([track for track in self._tracks if at_s - track.seen_s <= kept_s(track)])
         if len(self._tracks) > 1:
-            self._tracks = _latest(_fallen(self._tracks, at_s))
+            self._tracks = latest(fallen(self._tracks, at_s))
         ghosts.judge(
             [track for track in self._tracks if track.proven or not self._clutter.blurs(track)], at_s
         )
@@ -253,69 +235,3 @@ class People:
 
 def _near(one: Reflection, other: Reflection) -> bool:
     return abs(one[0] - other[0]) < NEAR_M and abs(one[1] - other[1]) < NEAR_M
-
-
-def _latest(tracks: list[Track]) -> list[Track]:
-    """Those seen last, in their own order, so that no room fills the memory."""
-    if len(tracks) <= TRACKS_MAX:
-        return tracks
-    since_s = sorted([track.seen_s for track in tracks])[-TRACKS_MAX]
-    return [track for track in tracks if track.seen_s >= since_s]
-
-
-def _kept_s(track: Track) -> float:
-    """For how long a silent track is remembered."""
-    # The lower of both: a fall is the last measure, and a sleeper's heights err up to a standing one's.
-    height_m = min(track.height_m, track.mean_m)
-    low = height_m <= LOW_M
-    if not track.shown or not track.settled:
-        return DORMANT_S if low else BRIEF_S
-    if low:
-        return LAY_S
-    came = track.far_m > CAME_M
-    if height_m < UPRIGHT_M:
-        return LAY_S if came else SAT_S
-    return LEFT_S if came else STOOD_S
-
-
-def _merged(tracks: Sequence[Track]) -> list[Track]:
-    """Two that lie within each other are one body, and the older one goes on; not a passer-by and who lies there."""
-    kept: list[Track] = []
-    for track in tracks:
-        twin = next((other for other in kept if _twins(other, track)), None)
-        if twin is None:
-            kept.append(track)
-        elif track.seen_s > twin.seen_s:
-            twin.x, twin.y, twin.place, twin.told = track.x, track.y, track.place, None
-    return kept
-
-
-def _twins(one: Track, other: Track) -> bool:
-    near = hypot(one.x - other.x, one.y - other.y) < TWIN_M
-    return near and (one.height_m <= LOW_M) == (other.height_m <= LOW_M)
-
-
-def _fell_m(upright: Track, low: Track) -> float:
-    """How far from where it stood somebody may be found on the floor a moment later; 0 if this is no such pair."""
-    pair = upright.shown and upright.height_m > LOW_M and low.height_m <= LOW_M and not low.proven
-    return FELL_M if pair else 0.0
-
-
-def _fallen(tracks: Sequence[Track], at_s: float) -> list[Track]:
-    """An upright body that fell silent while something began beside it near the floor lies there."""
-    kept: list[Track] = []
-    for low in tracks:
-        fell = next((one for one in tracks if one is not low and _fell(one, low, at_s)), None)
-        if fell is None:
-            kept.append(low)
-            continue
-        for when_s, points in low.recent:
-            if when_s > fell.seen_s:
-                fell.see(when_s, points)
-    return kept
-
-
-def _fell(one: Track, low: Track, at_s: float) -> bool:
-    silent = at_s - one.seen_s > FELL_SILENT_S and one.seen_s < low.seen_s
-    soon = one.seen_s > low.first_s - FRESH_S
-    return silent and soon and one.place.distance_m(low.place) < _fell_m(one, low)
