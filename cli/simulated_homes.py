@@ -164,6 +164,7 @@ def _watch_one(name: str, plan: str, home: "SimulatedHome") -> "tuple[Result, bo
 
 
 def _installed(home: "SimulatedHome") -> "Installed":
+    from edge.fall.people_settings import Antenna, PeopleSettings
     from edge.fall.settings import FallSettings, MountSettings, SensorKind
     from edge.fall.zones import ZoneSettings
     from models.falls.watching import Installed
@@ -172,7 +173,9 @@ def _installed(home: "SimulatedHome") -> "Installed":
     mount = MountSettings.model_validate(tables["mount"])
     sensor = SensorKind.CEILING_RADAR if mount.tilt_deg > 45.0 else SensorKind.WALL_RADAR
     zones = tuple(ZoneSettings.model_validate(zone) for zone in tables["zones"])
-    return Installed(mount, FallSettings().for_sensor(sensor), zones=zones)
+    name = home.plan.sensor.name.lower()
+    people = PeopleSettings(antenna=next((one for one in Antenna if name.startswith(one)), Antenna.IWR6843))
+    return Installed(mount, FallSettings().for_sensor(sensor), people, zones)
 
 
 def _truth(home: "SimulatedHome", until_s: float) -> "Truth":

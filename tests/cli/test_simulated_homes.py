@@ -22,7 +22,10 @@ class Life:
 
     @property
     def plan(self) -> SimpleNamespace:
-        return SimpleNamespace(settings=lambda: {"mount": {"height_m": 1.5, "tilt_deg": 0.0}, "zones": []})
+        return SimpleNamespace(
+            sensor=SimpleNamespace(name="IWR6843ISK"),
+            settings=lambda: {"mount": {"height_m": 1.5, "tilt_deg": 0.0}, "zones": []},
+        )
 
     def __iter__(self) -> Iterator[tuple[float, PointCloud]]:
         rng = np.random.default_rng(1)
