@@ -191,5 +191,6 @@ def _truth(home: "SimulatedHome", until_s: float) -> "Truth":
         for fall in home.falls
         if fall.at_s <= until_s
     )
-    spans = tuple(Span(one.from_s, one.until_s, f"{one.who} {one.act}") for one in home.truth)
+    there = [one for one in home.truth if one.act != "away"]
+    spans = tuple(Span(one.from_s, one.until_s, f"{one.who} {one.act}") for one in there)
     return Truth(falls, complete=True, source="simulation", spans=spans)

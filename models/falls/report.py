@@ -7,6 +7,7 @@ from models.falls.intervals import Interval, rate
 from models.falls.measuring import Measured
 from models.falls.pictures import latency_picture, trace_pictures, window_pictures
 from models.falls.scoring import Result, Tally
+from models.falls.telling import moment
 from models.falls.words import both, catalogue, items, named
 
 RATE_HOURS_MIN = 6.0
@@ -205,7 +206,7 @@ def _alarms(results: Iterable[Result]) -> str:
         ended = both("told_people") if alarm.confirmed else escape(alarm.ended)
         sure = "" if result.truth.complete else f"<small>{both('unlabelled')}</small>"
         cause = escape(", ".join(alarm.causes) or "?")
-        when = f"{alarm.at_s:.1f} s" if result.duration_s < 7200 else f"{alarm.at_s / 3600:.2f} h"
+        when = f"{moment(alarm.at_s)}<small>{escape(alarm.kind)}</small>"
         rows.append(
             f"<tr><td class=file>{escape(result.name)}</td><td>{when}</td><td>{cause}{sure}</td><td>{ended}</td></tr>"
         )

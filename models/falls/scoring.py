@@ -30,6 +30,7 @@ class Alarm:
 
     at_s: float
     incident: str
+    kind: str
     confirmed: bool
     ended: str
     causes: tuple[str, ...]
@@ -119,6 +120,7 @@ def _alarm(said: list[Said], truth: Truth) -> Alarm:
     return Alarm(
         at_s=round(first.at_s, 2),
         incident=first.incident,
+        kind=first.kind,
         confirmed=any(one.phase == "confirmed" for one in said),
         ended=last.cancelled_by or last.phase,
         causes=tuple(truth.during(first.at_s)),

@@ -7,6 +7,7 @@ from models.falls.measuring import Measured
 from models.falls.scoring import Result, Tally
 
 RATE_HOURS_MIN = 6.0
+HOUR_S = 3600.0
 
 
 def as_lines(measured: Measured) -> list[str]:
@@ -25,9 +26,8 @@ def as_lines(measured: Measured) -> list[str]:
     for result, alarm in alarms:
         told = "people told" if alarm.confirmed else f"ended: {alarm.ended}"
         sort = "false" if result.truth.complete else "unlabelled"
-        lines.append(
-            f"  {result.name} at {alarm.at_s:.1f} s, {sort}, {told}; {', '.join(alarm.causes) or 'cause unknown'}"
-        )
+        cause = ", ".join(alarm.causes) or "cause unknown"
+        lines.append(f"  {result.name} at {moment(alarm.at_s)}, {alarm.kind}, {sort}, {told}; {cause}")
     lines += [f"mount of {kind}: {setup}" for kind, setup in measured.setups.items()]
     return [*lines, *(f"left out: {note}" for note in measured.notes)]
 
@@ -78,6 +78,13 @@ def hours_in_words(hours: float) -> str:
     if hours >= 48:
         return f"{hours / 24:.1f} days"
     return f"{hours:.1f} h" if hours >= 2 else f"{60 * hours:.1f} min"
+
+
+def moment(at_s: float) -> str:
+    """Seconds of a recording; of a day, the hour of it."""
+    if at_s < HOUR_S:
+        return f"{at_s:.1f} s"
+    return f"{int(at_s // HOUR_S):02}:{int(at_s % HOUR_S // 60):02}:{int(at_s % 60):02}"
 
 
 def share_in_words(interval: Interval | None) -> str:
@@ -155,6 +162,7 @@ def _result(result: Result) -> dict[str, Any]:
         "other_suspicions": [
             {
                 "at_s": alarm.at_s,
+                "kind": alarm.kind,
                 "confirmed": alarm.confirmed,
                 "ended": alarm.ended,
                 "false": result.truth.complete,
