@@ -176,4 +176,4 @@ class Actor:
         with np.errstate(invalid="ignore", divide="ignore"):
             along = (spine * sight).sum(axis=1) ** 2
             along /= (spine * spine).sum(axis=1) * (sight * sight).sum(axis=1)
-        return np.nan_to_num(1.0 - 0.65 * along)[:, None] * self._strength
+        return np.asarray(np.nan_to_num(1.0 - 0.65 * along)[:, None] * self._strength)

@@ -6,7 +6,6 @@ from math import atan2, cos, hypot, pi, sin
 
 import numpy as np
 from numpy.random import Generator
-from numpy.typing import NDArray
 
 from simulators.home.body import (
     PARTS,
@@ -30,7 +29,8 @@ _HANDS = (6, 7, 4, 5)
 _UPPER = (0, 1, 2, 4, 5, 6, 7, 12)
 _LEGS = (8, 9, 10, 11)
 _ALL = tuple(range(PARTS))
-FIDGETS: Shape = np.array([[1.0 if part in group else 0.0 for part in range(PARTS)] for group in (_HANDS, _HANDS, _HEAD, _UPPER, _LEGS, _ALL)])  # fmt: skip
+_GROUPS = (_HANDS, _HANDS, _HEAD, _UPPER, _LEGS, _ALL)
+FIDGETS: Shape = np.array([[float(part in group) for part in range(PARTS)] for group in _GROUPS])
 """(6, 13) which parts go along: hands most often, now and then the head, the trunk, the legs, everything."""
 
 
@@ -58,7 +58,7 @@ class Idle:
         return motion
 
 
-def idle(  # noqa: PLR0913 - one sentence of a life
+def idle(
     rng: Generator,
     seconds: float,
     name: str,
@@ -200,6 +200,3 @@ class Pen:
         c, s = cos(self.stance.heading_rad), sin(self.stance.heading_rad)
         x, y = self.stance.place
         return (x + forward_m * c - left_m * s, y + forward_m * s + left_m * c)
-
-
-Part = NDArray[np.float64]

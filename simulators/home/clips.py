@@ -20,6 +20,8 @@ LIES_S = (160.0, 185.0)
 """Long enough for a question of 60 to 90 s and what follows it."""
 RECOVERS_S = (5.0, 60.0)
 STARTS_H = 14.0
+TRIES = 40
+"""To find a place where the body comes to lie inside the room and in view."""
 
 
 class _OneFall:
@@ -47,14 +49,15 @@ class _OneFall:
 
     def _fall(self, pen: Pen) -> None:
         """Where the floor is seen: a fall out of sight says nothing about a detector."""
-        for _ in range(30):
-            to = self._errands.somewhere()
-            if self._plan.sees(to):
-                pen.walk(to, float(self._rng.uniform(0.45, 0.9)))
+        start, before = pen.stance, list(pen.steps)
+        for _ in range(TRIES):
+            pen.stance, pen.steps = start, list(before)
+            self._errands.go(pen, self._errands.somewhere())
+            if self._kind != "trip" and self._rng.random() < 0.6:
+                pen.turn(float(self._rng.uniform(-pi, pi)))
+            fall(pen, self._rng, self._plan, self._kind)
+            if self._plan.sees(pen.stance.place) and self._plan.free(pen.stance.place):
                 break
-        if self._kind != "trip" and self._rng.random() < 0.6:
-            pen.turn(float(self._rng.uniform(-pi, pi)))
-        fall(pen, self._rng, self._plan, self._kind)
         lie(pen, self._rng, float(self._rng.uniform(*(RECOVERS_S if self._kind == "recovered" else LIES_S))))
         rise(pen, self._rng)
 

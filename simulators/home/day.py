@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from math import pi
 
 from numpy.random import Generator
@@ -15,6 +16,8 @@ from simulators.home.plans import Plan
 
 HOUR_S = 3600.0
 DAY_S = 86_400.0
+NIGHT_S = 4 * HOUR_S
+"""Who is first met before this hour is in bed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,17 +69,14 @@ class Resident:
         def due(at_s: float, what: Callable[[Pen], None]) -> None:
             to_come.append(_Due(at_s, what))
 
-        if day == self._planned_day + 1 and t_s - begins_s < 4 * HOUR_S and day == 0:
+        if self._planned_day < 0 and t_s - begins_s < NIGHT_S:
             to_come.extend(self._night(t_s, wakes_s))
         due(wakes_s + 60.0, lambda pen: errands.away(pen, float(rng.uniform(400.0, 1200.0))))
         if habits.altar:
             for hour in (habits.wakes_h + 0.5, 17.5):
                 due(begins_s + self._hour(hour), errands.altar)
         for hour, minutes in ((habits.wakes_h + 0.7, 20.0), (11.5, 25.0), (17.7, 40.0)):
-            due(
-                begins_s + self._hour(hour),
-                lambda pen, m=minutes: errands.cook(pen, m * 60.0 * rng.uniform(0.6, 1.2)),
-            )  # type: ignore[misc]
+            due(begins_s + self._hour(hour), partial(self._cook, minutes=minutes))
             due(begins_s + self._hour(hour + 0.7), self._eat)
         if rng.random() < habits.goes_out:
             due(begins_s + self._hour(9.8), lambda pen: errands.away(pen, float(rng.uniform(2400.0, 9000.0))))
@@ -124,6 +124,9 @@ class Resident:
         seats = [name for name in ("sofa", "chair", "cushion") if name in self._plan.spots]
         return str(self._rng.choice(seats))
 
+    def _cook(self, pen: Pen, minutes: float) -> None:
+        self._errands.cook(pen, minutes * 60.0 * float(self._rng.uniform(0.6, 1.2)))
+
     def _eat(self, pen: Pen) -> None:
         name = next(name for name in ("chair", "cushion") if name in self._plan.spots)
         self._errands.sit(pen, name, float(self._rng.uniform(700.0, 1800.0)), "eating")
@@ -143,9 +146,10 @@ class Resident:
     def _between(self, pen: Pen, left_s: float) -> None:
         """Something that fits into the time until the next thing that is due."""
         roll = float(self._rng.random())
-        if roll < 0.5 and left_s > 300.0:
+        if roll < 0.35 and left_s > 300.0:
             self._errands.sit(pen, self._seat(), float(min(left_s, self._rng.uniform(300.0, 3000.0))))
-        elif roll < 0.6 and left_s > 900.0:
+        elif roll < 0.45 and left_s > 900.0:
             self._errands.away(pen, float(min(left_s, self._rng.uniform(120.0, 1800.0))))
         else:
-            self._errands.chore(pen)
+            for _ in range(int(self._rng.integers(1, 7))):
+                self._errands.chore(pen)

@@ -13,10 +13,9 @@ walking, mean         5.1 (99 %: 16)      FILLED_BELOW
 ====================  ==================  ====================
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from math import inf
-from typing import Protocol
 
 import numpy as np
 from numpy.random import Generator, default_rng
@@ -34,12 +33,14 @@ from simulators.home.pets import (
     DOG,
     DOG_LYING,
     DOG_STRENGTH,
+    THING_STRENGTH,
     VACUUM_STRENGTH,
+    Clumsiness,
     Pet,
     Vacuum,
 )
 from simulators.home.plans import PLANS, Plan
-from simulators.home.radar import Clouds, RadarModel, Scatterers
+from simulators.home.radar import RadarModel, Scatterers
 from simulators.home.shadows import behind_people
 from simulators.home.things import Curtain, Fan
 
@@ -59,12 +60,6 @@ class Chunk:
     busy: bool
 
 
-class _Cast(Protocol):
-    def start(self) -> Stance: ...
-
-    def next(self, t_s: float, stance: Stance) -> Sequence[object]: ...
-
-
 class SimulatedHome:
     """``days`` of one home from hour ``starts_h`` of a day on; ``at_s`` 0 is the midnight before.
 
@@ -72,7 +67,7 @@ class SimulatedHome:
     ``alone`` leaves out pets, visitors and things. ``period_s`` replaces the sensor's frame period, for other sensors.
     """
 
-    def __init__(  # noqa: PLR0913 - each says another thing about the home
+    def __init__(
         self,
         plan: str | Plan,
         seed: int,
@@ -113,10 +108,12 @@ class SimulatedHome:
     def __iter__(self) -> Iterator[tuple[float, PointCloud]]:
         frame, seen_s = 0, -inf
         for chunk in self.chunks():
+            seen = [self._scatterers(chunk, look) for look in chunk.movers]
+            # In a quiet hour the crosstalk alone would keep four frames a second awake.
+            leaks = chunk.busy or not seen
             clouds = self._radar.clouds(
-                len(chunk.at_s), [self._scatterers(chunk, look) for look in chunk.movers],
-                self.plan.furniture, self._period_s,
-            )  # fmt: skip
+                len(chunk.at_s), seen, self.plan.furniture, self._period_s, near_field=leaks
+            )
             counts = np.diff(clouds.starts)
             kept = range(len(counts)) if chunk.busy else np.nonzero(self._kept(chunk, counts))[0]
             starts, times = clouds.starts.tolist(), chunk.at_s.tolist()
@@ -136,7 +133,7 @@ class SimulatedHome:
         last = round(self._until_s / self._period_s)
         for begin in range(first, last, frames):
             numbers = np.arange(begin, min(begin + frames, last))
-            at_s = numbers * self._period_s
+            at_s = np.asarray(numbers * self._period_s, dtype=np.float64)
             movers = self._looks(at_s)
             if not movers:
                 at_s = at_s[::second]
@@ -163,12 +160,30 @@ class SimulatedHome:
                 strength = np.where(hidden, BODY_SHADOW * strength, strength)
         return Scatterers(look.where_m, look.before_m, strength, look.stir_mps, look.alive)
 
-    def _actor(self, who: str, kind: str, planner: Planner, start: Stance, strength: Shape, **more: float | bool) -> Actor:  # fmt: skip
-        eye = (0.0, 0.0, self.plan.mount.height_m)
+    def _actor(
+        self,
+        who: str,
+        kind: str,
+        planner: Planner,
+        start: Stance,
+        strength: Shape,
+        *,
+        size: float = 1.0,
+        alive: bool = True,
+    ) -> Actor:
         return Actor(
-            who, kind, planner, start, self._log,
-            strength=strength, sees=self.plan.sees, eye_m=eye, begins_s=self._from_s, **more,  # type: ignore[arg-type]
-        )  # fmt: skip
+            who,
+            kind,
+            planner,
+            start,
+            self._log,
+            strength=strength,
+            size=size,
+            begins_s=self._from_s,
+            alive=alive,
+            sees=self.plan.sees,
+            eye_m=(0.0, 0.0, self.plan.mount.height_m),
+        )
 
     def _furnish(self) -> None:
         plan, habits = self.plan, self.plan.habits
@@ -182,6 +197,13 @@ class SimulatedHome:
             vacuum = Vacuum(default_rng([self._seed, 12]), plan, habits.vacuum)
             self._actors.append(
                 self._actor("vacuum", "vacuum", vacuum, vacuum.start(), VACUUM_STRENGTH, alive=False)
+            )
+        if habits.drops_things + habits.moves_furniture > 0:
+            clumsy = Clumsiness(
+                default_rng([self._seed, 16]), plan, drops=habits.drops_things, drags=habits.moves_furniture
+            )
+            self._actors.append(
+                self._actor("thing", "thing", clumsy, clumsy.start(), THING_STRENGTH, alive=False)
             )
         if plan.fan:
             self._things.append(Fan(default_rng([self._seed, 13]), plan.fan, self._log, habits.fan))

@@ -1,4 +1,4 @@
-"""A cat, a dog and a robot vacuum: low, quick, and now and then on the sofa. Random only through rng."""
+"""Cat, dog, robot vacuum, and things that are dropped or dragged: all that moves low. Random only through rng."""
 
 from collections.abc import Sequence
 from math import pi
@@ -21,6 +21,11 @@ DOG_LYING: Shape = np.array(
     [[0.35, 0, 0.22], [0.2, 0, 0.16], [0, 0, 0.14], [-0.2, 0, 0.15], [-0.4, 0.1, 0.08]]
 )
 DOG_STRENGTH: Shape = np.array([0.2, 0.35, 0.3, 0.3, 0.08])
+DROPPED: Shape = np.array([[0.0, 0.0, 0.05], [0.1, 0.0, 0.05], [0.0, 0.1, 0.05]])
+CHAIR: Shape = np.array([[0.15, 0.0, 0.3], [-0.15, 0.0, 0.45], [-0.2, 0.0, 0.8]])
+THING_STRENGTH: Shape = np.array([0.3, 0.3, 0.3])
+DAY_S = 86_400.0
+WAKING_H = (7.0, 21.0)
 VACUUM: Shape = np.array([[0.15, 0, 0.07], [-0.05, 0.1, 0.07], [-0.05, -0.1, 0.07]])
 VACUUM_STRENGTH: Shape = np.array([0.12, 0.1, 0.1])
 ANIMAL_FIDGETS: Shape = np.array([[1, 0, 0, 0, 0], [0, 0, 0, 0, 1], [1, 1, 1, 1, 1]], dtype=np.float64)
@@ -93,6 +98,39 @@ class Pet:
 
     def _idle(self, seconds: float, name: str, often: float) -> Idle:
         return idle(self._rng, seconds, name, often=often, far_m=0.05, stir_mps=0.01, groups=ANIMAL_FIDGETS)
+
+
+class Clumsiness:
+    """Things that change their place: one is dropped from the hand to the floor, or a chair is dragged along."""
+
+    def __init__(self, rng: Generator, plan: Plan, *, drops: float, drags: float) -> None:
+        self._rng, self._plan, self._a_day, self._drops = rng, plan, drops + drags, drops
+
+    def start(self) -> Stance:
+        """Not yet in anybody's hand."""
+        return Stance(self._plan.spots["hub"].place, 0.0, DROPPED)
+
+    def next(self, t_s: float, stance: Stance) -> Sequence[Step]:
+        pen = Pen(stance)
+        pen.do(Away(max(60.0, float(self._rng.exponential(DAY_S / max(1e-6, self._a_day))))))
+        hour = (t_s + pen.steps[0].act.duration_s(stance)) / 3600.0 % 24.0
+        if not WAKING_H[0] < hour < WAKING_H[1]:
+            return pen.steps
+        place = _somewhere(self._rng, self._plan)
+        if self._rng.random() < self._drops / self._a_day:
+            hand = DROPPED + np.array([0.0, 0.0, self._rng.uniform(0.7, 1.1)])
+            pen.stance = Stance(place, 0.0, hand)
+            pen.do(Move(place, 0.0, hand, 0.06, "held")).do(
+                Move(place, 0.0, DROPPED, 0.45, "dropped", _dropping)
+            )
+            return pen.steps
+        pen.do(Move(place, 0.0, CHAIR, 0.06, "held"))
+        pen.do(Trot(_somewhere(self._rng, self._plan), 0.35, CHAIR, "dragged", bob_m=0.01))
+        return pen.steps
+
+
+def _dropping(u: Shape) -> Shape:
+    return u * u
 
 
 class Vacuum:

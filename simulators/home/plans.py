@@ -108,7 +108,19 @@ class Plan:
     @property
     def reach_m(self) -> float:
         """As far as a body on the floor gives points worth the name."""
-        return float((self.sensor.reach / self.sensor.threshold / 1.8) ** 0.25)
+        return float((0.8 * self.sensor.reach / self.sensor.threshold) ** 0.25)
+
+    def free(self, place: Place, margin_m: float = 0.2) -> bool:
+        """Whether there is floor: between the walls, ``margin_m`` from each, and no furniture on it."""
+        x, y = place
+        if any(
+            box.low_m[0] < x < box.high_m[0] and box.low_m[1] < y < box.high_m[1] for box in self.furniture
+        ):
+            return False
+        return (
+            self.x_m[0] + margin_m <= place[0] <= self.x_m[1] - margin_m
+            and self.y_m[0] + margin_m <= place[1] <= self.y_m[1] - margin_m
+        )
 
     def zone_at(self, place: Place) -> str | None:
         """The kind of the zone there, if any."""

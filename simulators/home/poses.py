@@ -16,7 +16,7 @@ from simulators.home.body import (
 
 def lifted(shape: Shape, up_m: float) -> Shape:
     """The same pose on something ``up_m`` high: a bed, a sofa."""
-    return shape + np.array([0.0, 0.0, up_m])
+    return np.asarray(shape + np.array([0.0, 0.0, up_m]))
 
 
 def _pose(base: Shape, forward: tuple[float, ...], up: tuple[float, ...]) -> Shape:

@@ -79,7 +79,7 @@ class Scatterers:
 
 @dataclass(frozen=True, slots=True)
 class Clouds:
-    """T frames at once: ``points`` (N, 5) float32 as in PointCloud; frame n holds rows ``starts[n]`` to ``starts[n + 1]``."""
+    """T frames at once: ``points`` (N, 5) float32 as in PointCloud; frame n has those from ``starts[n]`` on."""
 
     starts: NDArray[np.int64]
     points: NDArray[np.float32]
@@ -148,14 +148,17 @@ class RadarModel:
         movers: Sequence[Scatterers],
         boxes: Sequence[Box],
         period_s: float | None = None,
+        *,
+        near_field: bool = True,
     ) -> Clouds:
-        """``frames`` frames of everything that moves, with ``boxes`` in the way."""
+        """``frames`` frames of everything that moves, with ``boxes`` in the way; the near field may be left out."""
         period_s = period_s or self._kind.frame_period_s
         seen = [self._hits(mover, boxes, period_s) for mover in movers]
         if seen:
             body = self._measured(_together(seen))
             seen = [self._told_apart(body), *self._mirrored(body)]
-        return self._sorted(frames, _together([*seen, self._near_field(frames), self._strays(frames)]))
+        leaks = [self._near_field(frames)] if near_field else []
+        return self._sorted(frames, _together([*seen, *leaks, self._strays(frames)]))
 
     def _hits(self, mover: Scatterers, boxes: Sequence[Box], period_s: float) -> _Hits:
         now, before = to_sensor(mover.where_m, self._mount), to_sensor(mover.before_m, self._mount)
@@ -171,7 +174,8 @@ class RadarModel:
         if mover.alive:
             still = self._kind.still_chance * np.minimum(1.0, mover.strength) * (level > 0)
             faint = np.nonzero(self._rng.random(level.shape) < still)
-            ratio[*faint, 0] = np.maximum(ratio[*faint, 0], self._faint(len(faint[0])))
+            first = (faint[0], faint[1], np.zeros(len(faint[0]), dtype=np.int64))
+            ratio[first] = np.maximum(ratio[first], self._faint(len(faint[0])))
         frame, part, glint = np.nonzero(ratio > self._kind.threshold)
         where = now[frame, part] + self._rng.normal(0.0, BODY_NOISE_M, (len(frame), 3))
         return self._spherical(frame, where, radial[frame, part], ratio[frame, part, glint])
