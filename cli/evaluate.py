@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from models.falls.measuring import Measured
     from models.falls.opening import Found
 
+LINE_EVERY = 10
+"""Where nobody watches a bar, a line tells of so many pieces."""
+
 app = typer.Typer(no_args_is_help=True, help="Measure what the program finds, and what it finds for nothing.")
 
 
@@ -92,12 +95,15 @@ def _simulate(measured: "Measured", days: float, homes: int, falls: int, seed: i
 
     planned = jobs(days, homes, falls, seed)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True)) as bar:
+    console = Console(stderr=True)
+    with Progress(*columns, console=console) as bar:
         task = bar.add_task("simulated homes", total=len(planned))
 
         def tell(done: Done) -> None:
             measured.results += done.results
             bar.update(task, advance=1, description=_so_far(measured))
+            if not console.is_terminal and round(bar.tasks[task].completed) % LINE_EVERY == 0:
+                typer.echo(f"{bar.tasks[task].completed:g} of {len(planned)}: {_so_far(measured)}", err=True)
 
         if not play(planned, workers, tell):
             measured.notes.append(

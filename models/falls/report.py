@@ -54,8 +54,7 @@ def as_html(measured: Measured, made: str) -> str:
         _section("by_sensor", _table("sensor", _named("sensors", measured.by(lambda result: result.kind)))),
     ]
     if played:
-        homes = measured.by(lambda result: result.file if result.kind == "simulated" else "")
-        homes.pop("", None)
+        homes = Measured(played).by(lambda result: result.file)
         parts.append(_section("by_home", _table("home", _named("homes", homes))))
     parts.append(
         _section("by_kind", _table("kind", _named("kinds", measured.by_fall_kind()), recall_only=True))
