@@ -8,8 +8,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from simulators.home.acts import Idle, Step
-from simulators.home.body import CHEST, HIPS, STRENGTH, Place, Shape, Stance, Times, at
+from simulators.home.acts import Away, Idle, Step
+from simulators.home.body import CHEST, HEAD, HIPS, STRENGTH, Place, Shape, Stance, Times, at
 
 Array = NDArray[np.float64]
 
@@ -118,12 +118,14 @@ class Actor:
         self._live_until(float(times[-1]))
         while len(self._segments) > 1 and self._segments[0].ends_s < times[0]:
             self._segments.popleft()
-        if all(segment.step.act.name == "away" for segment in self._segments):
+        if all(isinstance(segment.step.act, Away) for segment in self._segments):
             return None
         parts, stir, busy = self._parts(times)
         where, before = parts[1:], parts[:-1]
         strength = self._aspect(where)
-        return Look(self._who, self._kind, where, before, strength, stir[1:, None], self._alive, busy)
+        return Look(
+            self._who, self._kind, where, before, strength, self._sway(where, stir[1:]), self._alive, busy
+        )
 
     def _live_until(self, t_s: float) -> None:
         while self._ends_s <= t_s:
@@ -158,6 +160,8 @@ class Actor:
             if first == last:
                 continue
             act = segment.step.act
+            if isinstance(act, Away):
+                continue
             since = np.clip(times[first:last] - segment.began_s, 0.0, segment.ends_s - segment.began_s)
             shown = act.motion(since, segment.start)
             if self._size != 1.0:
@@ -166,6 +170,14 @@ class Actor:
             stir[first:last] = act.stir_mps if isinstance(act, Idle) else SWAY_MPS
             busy = busy or act.name not in ASLEEP
         return parts, stir, busy
+
+    def _sway(self, where: Array, stir: Array) -> Array:
+        """(T, P): a body that stands sways about its ankles, the more the higher; one that lies, everywhere alike."""
+        if self._kind != "person":
+            return stir[:, None]
+        upright = np.maximum(0.0, where[:, HEAD, 2] - where[:, HIPS, 2])[:, None] / (0.6 * self._size)
+        lever = 1.0 + np.minimum(1.0, upright) * (where[:, :, 2] / (1.0 * self._size) - 1.0)
+        return np.asarray(stir[:, None] * np.clip(lever, 0.1, 2.0))
 
     def _aspect(self, where: Array) -> Array:
         """(T, P): a trunk seen along its length, from head or feet, reflects a third of one seen from its side."""

@@ -32,6 +32,8 @@ _ALL = tuple(range(PARTS))
 _GROUPS = (_HANDS, _HANDS, _HEAD, _UPPER, _LEGS, _ALL)
 FIDGETS: Shape = np.array([[float(part in group) for part in range(PARTS)] for group in _GROUPS])
 """(6, 13) which parts go along: hands most often, now and then the head, the trunk, the legs, everything."""
+STANDING_FIDGETS: Shape = FIDGETS[[0, 1, 2, 3, 3]]
+"""Whoever stands has the weight on the legs, which keep still."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,7 @@ def idle(
 
 @dataclass(frozen=True, slots=True)
 class Away:
-    """Out of the room, or outside the house."""
+    """Out of the room, or outside the house: not to be seen, and back in the very pose."""
 
     seconds: float
     name: str = "away"
@@ -88,9 +90,7 @@ class Away:
         return self.seconds
 
     def motion(self, t_s: Times, start: Stance) -> Motion:
-        motion = still(start, len(t_s))
-        motion.shape[...] = np.nan
-        return motion
+        return still(start, len(t_s))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from math import pi
 
 from numpy.random import Generator
 
-from simulators.home.acts import Pen, idle
+from simulators.home.acts import STANDING_FIDGETS, Pen, idle
 from simulators.home.body import (
     CURLED,
     KNEELING,
@@ -182,7 +182,7 @@ def rise(pen: Pen, rng: Generator) -> None:
     pen.pose(KNEELING, rng.uniform(1.5, 3.0), "getting up", place=pen.ahead(-0.3))
     pen.do(idle(rng, rng.uniform(1.0, 4.0), "kneeling", often=0.8))
     pen.pose(STANDING, rng.uniform(1.6, 2.6), "getting up", up=True)
-    pen.do(idle(rng, rng.uniform(2.0, 5.0), "standing", often=0.9, stir_mps=0.06))
+    pen.do(idle(rng, rng.uniform(2.0, 5.0), "standing", often=0.9, stir_mps=0.07, groups=STANDING_FIDGETS))
 
 
 def _edge(plan: Plan) -> Place:

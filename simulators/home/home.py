@@ -11,7 +11,7 @@ from edge.sensors.readings import PointCloud
 from simulators.home.body import STANDING, STRENGTH, Act, Stance, Stay, at
 from simulators.home.firmware_bytes import encode
 from simulators.home.pty_port import PtyPort
-from simulators.home.radar import Mounted, RadarModel
+from simulators.home.radar import Mounted, RadarModel, beyond_near_field
 from simulators.home.story import Story
 
 FRAME_PERIOD_S = 0.055
@@ -77,7 +77,7 @@ class SimulatedHome:
         points = self._radar.see(self._parts_m, before, period_s, STRENGTH)
         self._last_s = t_s
         self._number += 1
-        if len(points):
+        if beyond_near_field(points).any():
             self._seen_s = t_s
         presence = t_s - self._seen_s < PRESENCE_HOLD_S
         return PointCloud(at_s=t_s, frame=self._number, points=points, presence=presence)

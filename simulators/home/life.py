@@ -40,7 +40,7 @@ from simulators.home.pets import (
     Vacuum,
 )
 from simulators.home.plans import PLANS, Plan
-from simulators.home.radar import RadarModel, Scatterers
+from simulators.home.radar import RadarModel, Scatterers, beyond_near_field
 from simulators.home.shadows import behind_people
 from simulators.home.things import Curtain, Fan
 
@@ -117,10 +117,11 @@ class SimulatedHome:
             counts = np.diff(clouds.starts)
             kept = range(len(counts)) if chunk.busy else np.nonzero(self._kept(chunk, counts))[0]
             starts, times = clouds.starts.tolist(), chunk.at_s.tolist()
+            far = np.concatenate([[0], np.cumsum(beyond_near_field(clouds.points))])[clouds.starts].tolist()
             for n in kept:
                 at_s = times[n]
                 points = clouds.points[starts[n] : starts[n + 1]]
-                if len(points):
+                if far[n + 1] > far[n]:
                     seen_s = at_s
                 frame += 1
                 yield at_s, PointCloud(at_s, frame, points, presence=at_s - seen_s < PRESENCE_HOLD_S)

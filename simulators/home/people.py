@@ -8,7 +8,7 @@ from math import atan2, hypot, pi
 
 from numpy.random import Generator
 
-from simulators.home.acts import Away, Pen, Step, idle
+from simulators.home.acts import STANDING_FIDGETS, Away, Pen, Step, idle
 from simulators.home.body import LYING, SITTING, STANDING, Place, Shape, Stance
 from simulators.home.plans import Plan, Spot
 from simulators.home.poses import BENDING, BOWING, CROUCHING, ON_BACK, RECLINING, SEIZA, lifted
@@ -40,7 +40,7 @@ class Errands:
 
     def stand(self, pen: Pen, seconds: float, name: str = "standing") -> None:
         """Stands and does something with the hands."""
-        pen.do(idle(self.rng, seconds, name, often=0.6, far_m=0.15, stir_mps=0.05))
+        pen.do(idle(self.rng, seconds, name, often=0.6, far_m=0.15, stir_mps=0.07, groups=STANDING_FIDGETS))
 
     def away(self, pen: Pen, seconds: float) -> None:
         """Out by the door and in again."""

@@ -103,6 +103,12 @@ def to_world(points_m: Array, mount: Mounted) -> Array:
     return np.stack([points_m[..., 0], y * c + z * s, z * c - y * s + mount.height_m], axis=-1)
 
 
+def beyond_near_field(points: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Which points (N, 5) are not the antennas' own crosstalk; the firmware's presence heeds no others."""
+    x, y, z = points[:, 0], points[:, 1], points[:, 2]
+    return np.asarray(x * x + y * y + z * z > NEAR_FIELD_M[1] ** 2)
+
+
 @dataclass(frozen=True, slots=True)
 class _Hits:
     """N detections before the errors of measuring; spherical, sensor frame."""
