@@ -9,12 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulators.home.acts import Away, Idle, Step
-from simulators.home.body import CHEST, HEAD, HIPS, STRENGTH, Place, Shape, Stance, Times, at
+from simulators.home.body import CHEST, HEAD, HIPS, STRENGTH, Act, Place, Shape, Stance, Times, at
 
 Array = NDArray[np.float64]
 
-SWAY_MPS = 0.06
-"""Of a body that does something: its surface moves beside its parts."""
+FALLING = "falling"
+SWAY_MPS = 0.12
+"""Of a body that does something: arms, clothes and the turning of the trunk, beside what its parts are told to do."""
+FALLING_MPS = 0.5
+"""In a fall of a second, less in a slower one: nobody falls like a board."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +148,7 @@ class Actor:
             self._falling = TrueFall(began, step.fell, self._who, self._ends_s)
             self._log.falls.append(self._falling)
         if self._falling is not None:
-            if step.act.name == "falling":
+            if step.act.name == FALLING:
                 self._falling.down_s, self._falling.place = self._ends_s, self._last.place
                 self._falling.seen = self._sees(self._last.place)
             if step.up:
@@ -167,7 +170,7 @@ class Actor:
             if self._size != 1.0:
                 shown.shape[...] *= self._size
             parts[first:last] = shown.parts_m()
-            stir[first:last] = act.stir_mps if isinstance(act, Idle) else SWAY_MPS
+            stir[first:last] = _stir_mps(act, segment.ends_s - segment.began_s)
             busy = busy or act.name not in ASLEEP
         return parts, stir, busy
 
@@ -189,3 +192,10 @@ class Actor:
             along = (spine * sight).sum(axis=1) ** 2
             along /= (spine * spine).sum(axis=1) * (sight * sight).sum(axis=1)
         return np.asarray(np.nan_to_num(1.0 - 0.65 * along)[:, None] * self._strength)
+
+
+def _stir_mps(act: Act, seconds: float) -> float:
+    if isinstance(act, Idle):
+        return act.stir_mps
+    falling = FALLING_MPS / max(1.0, seconds) if act.name == FALLING else 0.0
+    return max(SWAY_MPS, falling)

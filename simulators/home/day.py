@@ -38,12 +38,14 @@ class Resident:
         self._falls_a_day = falls_a_day
         self._due: deque[_Due] = deque()
         self._planned_day = -1
+        self._now_s = 0.0
 
     def start(self) -> Stance:
         """Before her bed; what she does at that hour follows."""
         return Stance(self._plan.spots["bed"].before, pi / 2, STANDING)
 
     def next(self, t_s: float, stance: Stance) -> Sequence[Step]:
+        self._now_s = t_s
         day = int(t_s // DAY_S)
         if day > self._planned_day:
             self._plan_day(day, t_s)
@@ -109,10 +111,10 @@ class Resident:
         night = []
         for n, (begin, end) in enumerate(zip(begins, ends, strict=True)):
 
-            def sleep(pen: Pen, end: float = end, begin: float = begin, *, first: bool = n == 0) -> None:
+            def sleep(pen: Pen, end: float = end, *, first: bool = n == 0) -> None:
                 if not first:
                     errands.away(pen, float(rng.uniform(150.0, 500.0)))
-                errands.sleep(pen, max(300.0, end - begin - 400.0))
+                errands.sleep(pen, max(300.0, end - self._now_s - 60.0))
 
             night.append(_Due(begin, sleep))
         return night

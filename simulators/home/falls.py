@@ -5,6 +5,7 @@ from math import pi
 
 from numpy.random import Generator
 
+from simulators.home.actors import FALLING
 from simulators.home.acts import STANDING_FIDGETS, Pen, idle
 from simulators.home.body import (
     CURLED,
@@ -20,7 +21,6 @@ from simulators.home.body import (
 from simulators.home.plans import Plan
 from simulators.home.poses import COLLAPSED, ON_BACK, ON_SIDE, SEIZA, SLUMPED, lifted
 
-FALLING = "falling"
 LYING_AFTER = "lying after a fall"
 
 

@@ -169,16 +169,18 @@ class RadarModel:
     def _hits(self, mover: Scatterers, boxes: Sequence[Box], period_s: float) -> _Hits:
         now, before = to_sensor(mover.where_m, self._mount), to_sensor(mover.before_m, self._mount)
         distance = np.sqrt((now * now).sum(axis=-1))
-        radial = (distance - np.sqrt((before * before).sum(axis=-1))) / period_s
+        # Whoever has just come into the room has no place before.
+        radial = np.nan_to_num((distance - np.sqrt((before * before).sum(axis=-1))) / period_s)
         if mover.stir_mps is not None:
             radial = radial + mover.stir_mps * self._rng.standard_normal(radial.shape)
-        level = self._level(now, distance, radial, mover)
+        bright = self._bright(now, distance, mover)
         if boxes:
             eye = np.array([0.0, 0.0, self._mount.height_m])
-            level[behind_boxes(eye, mover.where_m, boxes)] *= SHADOW
+            bright[behind_boxes(eye, mover.where_m, boxes)] *= SHADOW
+        level = bright * self._moving(radial) * self._flicker(len(now))[:, None]
         ratio = level[..., None] * self._rng.standard_exponential((*level.shape, GLINTS))
         if mover.alive:
-            still = self._kind.still_chance * np.minimum(1.0, mover.strength) * (level > 0)
+            still = self._kind.still_chance * np.minimum(1.0, bright / self._kind.threshold)
             faint = np.nonzero(self._rng.random(level.shape) < still)
             first = (faint[0], faint[1], np.zeros(len(faint[0]), dtype=np.int64))
             ratio[first] = np.maximum(ratio[first], self._faint(len(faint[0])))
@@ -186,8 +188,13 @@ class RadarModel:
         where = now[frame, part] + self._rng.normal(0.0, BODY_NOISE_M, (len(frame), 3))
         return self._spherical(frame, where, radial[frame, part], ratio[frame, part, glint])
 
-    def _level(self, now: Array, distance: Array, radial: Array, mover: Scatterers) -> Array:
-        """(T, P) mean power ratio; 0 where there is nothing or where the antennas do not look."""
+    def _moving(self, radial: Array) -> Array:
+        """What clutter removal leaves, 0 to 1."""
+        speed = radial * radial
+        return np.asarray(speed / (speed + self._kind.slowest_mps**2))
+
+    def _bright(self, now: Array, distance: Array, mover: Scatterers) -> Array:
+        """(T, P) mean power ratio if it moved; 0 where there is nothing or where the antennas do not look."""
         kind = self._kind
         with np.errstate(invalid="ignore"):
             elevation = np.arcsin(now[..., 2] / np.maximum(distance, 1e-6))
@@ -195,12 +202,8 @@ class RadarModel:
             off_axis = (elevation / kind.elevation_half_rad) ** 2 + (azimuth / kind.azimuth_half_rad) ** 2
             gain = np.exp2(-2.0 * off_axis)
             gain[np.abs(azimuth) > kind.azimuth_max_rad] = 0.0
-            speed = radial * radial
-            moving = speed / (speed + kind.slowest_mps**2)
             noise = np.maximum(distance, 0.3) ** 4 / (kind.reach * np.maximum(gain, 1e-9))
-            level = mover.strength * moving / (noise + 1.0 / kind.contrast)
-            level = level * self._flicker(len(now))[:, None]
-        return np.nan_to_num(level)
+            return np.nan_to_num(mover.strength / (noise + 1.0 / kind.contrast) * (distance > 0.0))
 
     def _flicker(self, frames: int) -> Array:
         every = max(1, round(FLICKER_S / self._kind.frame_period_s))
@@ -218,16 +221,20 @@ class RadarModel:
         wide = np.where(self._rng.random(n) < kind.outlier_chance, 5.0, 1.0)
         elevation = hits.elevation + self._rng.normal(0.0, kind.elevation_error_rad, n) * wide
         azimuth = hits.azimuth + self._rng.normal(0.0, kind.azimuth_error_rad, n) * wide
-        if kind.elevation_step:
-            steps = np.rint(np.sin(elevation) / kind.elevation_step)
-            most = np.floor(np.sin(kind.elevation_max_rad) / kind.elevation_step)
-            elevation = np.arcsin(np.clip(steps, -most, most) * kind.elevation_step)
-        else:
-            elevation = np.clip(elevation, -kind.elevation_max_rad, kind.elevation_max_rad)
+        elevation = self._told(elevation)
         azimuth = np.clip(azimuth, -kind.azimuth_max_rad, kind.azimuth_max_rad)
         distance = np.maximum(0.02, hits.distance + self._rng.normal(0.0, kind.range_error_m, n))
         doppler = hits.doppler + self._rng.normal(0.0, DOPPLER_NOISE_MPS, n)
         return _Hits(hits.frame, distance, azimuth, elevation, self._stepped(doppler), hits.ratio)
+
+    def _told(self, elevation: Array) -> Array:
+        """As far and in such steps as the antenna's rows can say."""
+        kind = self._kind
+        if not kind.elevation_step:
+            return np.clip(elevation, -kind.elevation_max_rad, kind.elevation_max_rad)
+        steps = np.rint(np.sin(elevation) / kind.elevation_step)
+        most = np.floor(np.sin(kind.elevation_max_rad) / kind.elevation_step)
+        return np.asarray(np.arcsin(np.clip(steps, -most, most) * kind.elevation_step))
 
     def _stepped(self, doppler: Array) -> Array:
         """The doppler filter's steps; the middle one is empty, and what is too fast comes in at the other end."""
@@ -260,12 +267,12 @@ class RadarModel:
                 image.frame,
                 (image.distance + some.distance) / 2,
                 image.azimuth,
-                image.elevation,
+                self._told(image.elevation),
                 image.doppler,
                 ratio,
             )
             inside = (np.abs(half.azimuth) < self._kind.azimuth_max_rad) & (
-                np.abs(half.elevation) < self._kind.elevation_max_rad
+                np.abs(image.elevation) < self._kind.elevation_max_rad
             )
             images.append(half.of(inside))
         return images
@@ -285,7 +292,7 @@ class RadarModel:
     def _anywhere(self, frame: NDArray[np.int64], distance: Array, doppler: Array) -> _Hits:
         n = len(frame)
         azimuth, elevation = self._rng.uniform(-1.0, 1.0, n), self._rng.uniform(-0.35, 0.35, n)
-        return _Hits(frame, distance, azimuth, elevation, self._stepped(doppler), self._faint(n))
+        return _Hits(frame, distance, azimuth, self._told(elevation), self._stepped(doppler), self._faint(n))
 
     def _faint(self, n: int) -> Array:
         return self._kind.threshold * (1.0 + 0.1 * self._rng.standard_exponential(n))
