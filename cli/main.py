@@ -13,6 +13,8 @@ from cli import (
     edge,
     evaluate,
     gateway,
+    monitor,
+    monitor_module,
     radar,
     registry,
     replay,
@@ -44,7 +46,9 @@ app.add_typer(alerts.app, name="alerts")
 app.add_typer(registry.app, name="registry")
 app.add_typer(sim.app, name="sim")
 app.add_typer(evaluate.app, name="evaluate")
+radar.app.command("monitor")(monitor.monitor)
 radar.app.command("calibrate")(calibrate.calibrate)
+radar.app.command("module")(monitor_module.module)
 app.add_typer(radar.app, name="radar")
 
 

@@ -6,16 +6,18 @@ import time
 from io import StringIO
 from math import inf
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console, RenderableType
 from rich.live import Live as LiveDisplay
 
-from cli.monitor_picture import Status, picture, plain
-from cli.monitor_source import Source, source_of
 from cli.service import stop_on_signals
-from edge.fall.settings import MountSettings
+
+if TYPE_CHECKING:  # numpy comes with them, which a city's server lacks
+    from cli.monitor_picture import Status
+    from cli.monitor_source import Source
+    from edge.fall.settings import MountSettings
 
 DRAW_EVERY_S = 0.1
 PLAIN_EVERY_S = 1.0
@@ -49,6 +51,8 @@ def monitor(
 
     Ends with the recording, after --frames, or with Ctrl-C. Exit 1 if not one frame came.
     """
+    from cli.monitor_source import source_of
+
     watched = source_of(source, kind, baud, _mount(height, tilt), speed=inf if fast else speed, which=which)
     console = Console()
     stop = stop_on_signals() if threading.current_thread() is threading.main_thread() else threading.Event()
@@ -93,20 +97,24 @@ class Until:
         return at_s - self._first_s >= self._seconds
 
 
-def save(watched: Source, file: Path) -> None:
+def save(watched: "Source", file: Path) -> None:
     """The picture as it stands, as an SVG."""
+    from cli.monitor_picture import picture
+
     console = Console(record=True, width=SVG_COLUMNS, height=SVG_ROWS, force_terminal=True, file=StringIO())
     console.print(picture(watched.room, _status(watched), SVG_COLUMNS, SVG_ROWS))
     console.save_svg(str(file), title="mimamori radar monitor")
 
 
-def _mount(height: float | None, tilt: float | None) -> MountSettings | None:
+def _mount(height: float | None, tilt: float | None) -> "MountSettings | None":
+    from edge.fall.settings import MountSettings
+
     given = {"height_m": height, "tilt_deg": tilt}
     known = {name: value for name, value in given.items() if value is not None}
     return MountSettings.model_validate(known) if known else None
 
 
-def _draw(watched: Source, console: Console, stop: threading.Event, until: Until) -> None:
+def _draw(watched: "Source", console: Console, stop: threading.Event, until: Until) -> None:
     with LiveDisplay(console=console, screen=True, auto_refresh=False) as display:
         drawn_s = -inf
         while _go_on(watched, stop, until):
@@ -115,7 +123,9 @@ def _draw(watched: Source, console: Console, stop: threading.Event, until: Until
                 display.update(_picture(watched, console), refresh=True)
 
 
-def _print(watched: Source, stop: threading.Event, until: Until, *, quiet: bool) -> None:
+def _print(watched: "Source", stop: threading.Event, until: Until, *, quiet: bool) -> None:
+    from cli.monitor_picture import plain
+
     printed_s = -inf
     going = True
     while going:
@@ -127,7 +137,7 @@ def _print(watched: Source, stop: threading.Event, until: Until, *, quiet: bool)
             sys.stdout.flush()
 
 
-def _go_on(watched: Source, stop: threading.Event, until: Until) -> bool:
+def _go_on(watched: "Source", stop: threading.Event, until: Until) -> bool:
     """Take what has come; whether there is more to look at."""
     room = watched.room
     if stop.is_set():
@@ -145,9 +155,13 @@ def _go_on(watched: Source, stop: threading.Event, until: Until) -> bool:
     return not until.reached(room.readings, room.at_s)
 
 
-def _picture(watched: Source, console: Console) -> RenderableType:
+def _picture(watched: "Source", console: Console) -> RenderableType:
+    from cli.monitor_picture import picture
+
     return picture(watched.room, _status(watched), console.width, console.height - 1)
 
 
-def _status(watched: Source) -> Status:
+def _status(watched: "Source") -> "Status":
+    from cli.monitor_picture import Status
+
     return Status(watched.title, watched.counters(), watched.trouble())

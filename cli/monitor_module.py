@@ -2,14 +2,15 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from edge.clock import SystemClock
-from edge.sensors.byte_port import SerialPort
-from edge.sensors.module_commands import Conversation, FallSetup, Parameters
 from edge.sensors.module_settings import FALL_KINDS, AlarmArea, ModuleKind, ModuleSettings
+
+if TYPE_CHECKING:
+    from edge.sensors.byte_port import SerialPort
+    from edge.sensors.module_commands import Parameters
 
 
 def module(
@@ -22,6 +23,9 @@ def module(
     reset: Annotated[bool, typer.Option("--reset", help="First back to how it was shipped.")] = False,
 ) -> None:
     """Show what a fall module has stored; change what is given, and read it back. Exit 1 if it does not take it."""
+    from edge.clock import SystemClock
+    from edge.sensors.module_commands import Conversation, FallSetup
+
     if kind not in FALL_KINDS:
         raise ValueError(f"{kind}: it has no such settings: only {', '.join(sorted(FALL_KINDS))} do")
     sides = None if area is None else AlarmArea(left_m=area, right_m=area, front_m=area, back_m=area)
@@ -44,7 +48,9 @@ def module(
 
 
 @contextmanager
-def _opened(settings: ModuleSettings) -> Iterator[SerialPort]:
+def _opened(settings: ModuleSettings) -> "Iterator[SerialPort]":
+    from edge.sensors.byte_port import SerialPort
+
     line = SerialPort(settings.port, settings.baud_or_shipped)
     line.open()
     try:
@@ -53,7 +59,7 @@ def _opened(settings: ModuleSettings) -> Iterator[SerialPort]:
         line.close()
 
 
-def _lines(stored: Parameters) -> Iterator[str]:
+def _lines(stored: "Parameters") -> Iterator[str]:
     area = stored.area
     yield f"install height  {stored.install_height_m:.2f} m"
     yield f"fall threshold  {stored.fall_threshold_m:.2f} m"

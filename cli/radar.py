@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from edge.sensors.chirp_lint import Site
     from edge.sensors.ti_radar_settings import RadarSettings
 
-app = typer.Typer(no_args_is_help=True, help="A radar by itself: check, configure, record, replay.")
+app = typer.Typer(
+    no_args_is_help=True, help="A radar by itself: check, configure, look on, calibrate, record, replay."
+)
 
 Home = Annotated[
     Path | None,

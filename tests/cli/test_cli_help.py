@@ -48,7 +48,7 @@ def test_the_help_of_a_verb_names_its_arguments_and_explains_its_options(
 def test_without_a_verb_the_verbs_are_listed(run: Run) -> None:
     said = run()
     for name in {path[0] for path in VERBS}:
-        assert re.search(rf"│ {name}\b", said.out), name
+        assert re.search(rf"^ +{name}\b", said.out + said.err, re.MULTILINE), name
 
 
 def test_an_unknown_verb_and_an_unknown_option_end_with_a_status(run: Run) -> None:
