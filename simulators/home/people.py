@@ -134,7 +134,11 @@ class Errands:
 
     def chore(self, pen: Pen) -> None:
         """One small thing: picks something up, ties a shoe, wipes the floor, folds washing, looks out."""
-        match int(self.rng.integers(6)):
+        if self.rng.random() < self.plan.habits.floor_chores:
+            self.go(pen, self.somewhere())
+            self._down_and_up(pen, SEIZA, "folding washing", stays_s=300.0, quick=False)
+            return
+        match int(self.rng.integers(5)):
             case 0:
                 self.go(pen, self.somewhere())
                 self._down_and_up(pen, BENDING, "bending")
@@ -144,10 +148,7 @@ class Errands:
             case 2:
                 self.go(pen, self.somewhere())
                 self._down_and_up(pen, CROUCHING, "wiping the floor", stays_s=40.0)
-            case 3:
-                self.go(pen, self.somewhere())
-                self._down_and_up(pen, SEIZA, "folding washing", stays_s=300.0, quick=False)
-            case 4 if "window" in self.plan.spots:
+            case 3 if "window" in self.plan.spots:
                 self._before(pen, self.plan.spots["window"])
                 self.stand(pen, float(self.rng.uniform(10.0, 60.0)))
             case _:

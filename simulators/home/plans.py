@@ -53,6 +53,8 @@ class Habits:
     naps_on_the_floor: float = 0.05
     """Lying down on the bare floor for a while looks like a fall to any sensor: a real trap, and a rare one."""
     night_toilets: float = 1.5
+    floor_chores: float = 0.05
+    """Of the small things done in a day, those done sitting on the floor."""
     altar: bool = False
     bath_h: float = 20.5
     fan: float = 0.5
@@ -199,6 +201,7 @@ FARMHOUSE = Plan(
     open_y_m=(1.2, 2.0),
     habits=Habits(
         altar=True,
+        floor_chores=0.17,
         dog=True,
         fan=0.4,
         curtain=0.5,
