@@ -191,7 +191,10 @@ class Telemetry(Struct, frozen=True, kw_only=True):
 
 
 class LiveHome(Struct, frozen=True, tag_field="type", tag="home"):
-    """A home right now. ``points``: [x, y, z, doppler] in m and m/s, room frame (z above the floor)."""
+    """A home right now. ``points``: [x, y, z, doppler] in m and m/s, room frame (z above the floor).
+
+    ``bodies``: how many people or animals were seen of late; None from a device that does not count them.
+    """
 
     points: list[tuple[float, float, float, float]]
     state: Code
@@ -199,6 +202,7 @@ class LiveHome(Struct, frozen=True, tag_field="type", tag="home"):
     incident: Ulid | None = None
     answer_by_ms: UnixMs | None = None
     said: Code | None = None
+    bodies: Annotated[int, msgspec.Meta(ge=0)] | None = None
 
 
 class Box(Struct, frozen=True):

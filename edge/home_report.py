@@ -16,6 +16,8 @@ from edge.sensors.readings import PointCloud
 
 TELEMETRY_EVERY_S = 10.0
 LIVE_EVERY_S = 0.15
+BODIES_S = 2.0
+"""A body counts for so long after a reflection of it: in a sparse cloud not every frame has one of everybody."""
 LIVE_POINTS_MAX = 150
 """Twice what a busy frame sequence of 0.15 s holds; the live lane must not fill a slow link."""
 
@@ -39,11 +41,16 @@ class HomeReport:
         self._tally = _Tally(now_s)
         self._live = live
         self._live_s = -1e9
+        self._bodies: dict[int, float] = {}
+        self._at_s = 0.0
         self._shown: deque[tuple[float, float, float, float]] = deque(maxlen=LIVE_POINTS_MAX)
 
     def see(self, reading: object, scene: Scene, height_m: float | None) -> None:
         """One frame, and the height of the body that is shown of it."""
         self._tally.frames += 1
+        self._at_s = scene.at_s
+        if self._live:
+            self._bodies.update((body.track, scene.at_s) for body in scene.bodies if body.heights_m)
         if height_m is not None:
             self._tally.heights_m.append(height_m)
         if isinstance(reading, PointCloud):
@@ -97,4 +104,9 @@ class HomeReport:
             incident=incident.id if incident else None,
             answer_by_ms=incident.answer_by_ms if incident and asking else None,
             said=said,
+            bodies=self._bodies_of_late(),
         )
+
+    def _bodies_of_late(self) -> int:
+        self._bodies = {track: at_s for track, at_s in self._bodies.items() if self._at_s - at_s < BODIES_S}
+        return len(self._bodies)

@@ -42,6 +42,9 @@ class AlertView:
     kind_words: str
     state_words: str
     headline: str
+    how: str
+    severity: str | None
+    severity_words: str
     place: str
     address: str | None
     since: str
@@ -85,6 +88,9 @@ def alert_view(
         kind_words=w.code("kind", _kind(alert, visit)),
         state_words=w.code("state", alert.state),
         headline=headline(w, alert, visit),
+        how=w.code("fall_kind", _of_fall(alert, "kind")),
+        severity=_of_fall(alert, "severity"),
+        severity_words=w.code("severity", _of_fall(alert, "severity")),
         place=_place_words(w, alert, place),
         address=place.address,
         since=w.day_and_hour(alert.opened_ms),
@@ -145,6 +151,13 @@ def course(w: Wording, transitions: tuple[TransitionRecord, ...]) -> list[Line]:
 
 def _kind(alert: AlertRecord, visit: VisitRecord | None) -> str:
     return "bear" if visit is not None and visit.species == "bear" else alert.kind
+
+
+def _of_fall(alert: AlertRecord, fact: str) -> str | None:
+    """A fact of a fall that is to be shown; a resident who is well does not read how they fell."""
+    if alert.kind != "fall" or alert.state == "cancelled":
+        return None
+    return alert.facts.get(fact)
 
 
 def _answers(alert: AlertRecord, *, by_me: bool) -> tuple[str, ...]:

@@ -27,9 +27,15 @@ def home_view(w: Wording, body: LiveHome, at_ms: int) -> dict[str, Any]:
         "mood": MOODS.get(body.state, "calm"),
         "height_m": body.height_m,
         "height_words": height,
+        "bodies_words": _bodies_words(w, body.bodies),
         "left_s": _left_s(body, at_ms),
         "said_words": w.code("said", body.said),
     }
+
+
+def _bodies_words(w: Wording, bodies: int | None) -> str:
+    """Said only where there are several: of one the state says everything."""
+    return w.say("home.people", count=bodies) if bodies is not None and bodies > 1 else ""
 
 
 def field_view(w: Wording, body: LiveField, at_ms: int) -> dict[str, Any]:

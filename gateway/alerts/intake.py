@@ -88,6 +88,7 @@ def _take_fall(session: Session, event: Event, fall: Fall, received_ms: int, pol
         alert.confidence = fall.confidence
         alert.evidence = msgspec.to_builtins(fall.evidence)
         alert.answer_by_ms = fall.answer_by_ms or alert.answer_by_ms
+        alert.facts = {"kind": fall.kind, "severity": fall.severity.value}
     if alert.state == State.CANCELLED:
         alert.outcome = "cancelled"
     session.flush()

@@ -195,7 +195,7 @@ class Alert(Base):
     evidence: Mapped[list[Any]] = mapped_column(JSON, default=list)
     outcome: Mapped[str | None] = mapped_column(String(32))
     facts: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
-    """Public words for a message's text: component and code of a fault. Nothing about a person."""
+    """Codes beside the evidence: component and code of a fault; kind and severity of a fall, for pages alone."""
     __table_args__ = (
         Index(
             "alerts_number_in_use",

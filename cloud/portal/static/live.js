@@ -56,6 +56,7 @@
   function drawHome(picture, view) {
     say(picture, view.state_words, view.mood);
     picture.part("height").textContent = view.height_words;
+    picture.part("bodies").textContent = view.bodies_words;
     // The device's own two times are compared, so no clock needs to agree with another.
     picture.deadline = view.left_s === null ? null : performance.now() + 1000 * view.left_s;
     if (view.said_words) picture.part("said").textContent = view.said_words;

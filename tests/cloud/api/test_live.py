@@ -171,3 +171,9 @@ def test_a_stream_is_opened_only_for_those_who_may_look(village, visit):
     ):
         assert visit(person).get(path).status_code == 403
     assert visit().get("/live/alerts").status_code == 401
+
+
+@pytest.mark.parametrize(("bodies", "words"), [(None, ""), (0, ""), (1, ""), (3, "部屋にいる人や動物の数 3")])
+def test_several_bodies_in_the_room_are_told(village, live, bodies, words):
+    live.store(TOPIC, village.live_home(bodies=bodies))
+    assert live_card(Wording("ja"), live.newest("radar-east"))["bodies_words"] == words

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from contract.messages import Fall, FallPhase
 from gateway.database import tables
 from gateway.series import Point, open_series
 
@@ -105,6 +106,29 @@ def test_open_alerts_come_first_with_their_course_and_buttons(village, visit):
     for words in ("返事がありません。転倒と判断しました", "ご家族に知らせました", "民生委員に知らせました"):
         assert words in page
     assert page.count('value="going"') == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "grave", "said"),
+    [
+        ("slide_from_bed", "medium", "ベッドから落ちたようです"),
+        ("long_lie", "high", "床に横になったままです"),
+        ("of_tomorrow", "low", "of_tomorrow"),
+    ],
+)
+def test_an_alert_says_how_somebody_fell_before_the_buttons(village, visit, kind, grave, said):
+    alert = village.falls(kind=kind, grave=grave)
+    for page in ("/", "/homes/home-east", f"/alerts/{alert}"):
+        text = visit("family-east").get(page).text
+        assert text.index(said) < text.index('value="going"')
+        assert f'class="severity {grave}"' in text
+
+
+def test_a_question_that_was_answered_says_no_longer_how_somebody_fell(village, visit):
+    alert = village.falls(confirmed=False)
+    assert "急に倒れました" in visit("family-east").get(f"/alerts/{alert}").text
+    village.hears("radar-east", Fall(alert, FallPhase.CANCELLED, 0.8, [], cancelled_by="stood_up"))
+    assert "急に倒れました" not in visit("family-east").get(f"/alerts/{alert}").text
 
 
 def test_an_answered_alert_shows_who_answered(village, visit):

@@ -20,6 +20,7 @@ from contract.messages import (
     PinChange,
     Repel,
     RepelPhase,
+    Severity,
     Sighting,
     Stamp,
     State,
@@ -182,14 +183,23 @@ class Village:
         with self.database.write() as session:
             intake.take(session, event, self.at_ms, self._policies)
 
-    def falls(self, device: str = "radar-east", *, confirmed: bool = True) -> str:
+    def falls(
+        self,
+        device: str = "radar-east",
+        *,
+        confirmed: bool = True,
+        kind: str = "fast_fall",
+        grave: str = "high",
+    ) -> str:
         """A fall in a home, asked about and confirmed; the alert's id."""
         incident = new_ulid(self.at_ms)
         why = [Evidence("drop_m", 1.02, "m"), Evidence("still_s", 31.0, "s")]
-        self.hears(device, Fall(incident, FallPhase.SUSPECTED, 0.8, why, answer_by_ms=self.at_ms + 60_000))
+        how = {"kind": kind, "severity": Severity(grave)}
+        until = self.at_ms + 60_000
+        self.hears(device, Fall(incident, FallPhase.SUSPECTED, 0.8, why, answer_by_ms=until, **how))
         if confirmed:
             self.later(60)
-            self.hears(device, Fall(incident, FallPhase.CONFIRMED, 0.9, why))
+            self.hears(device, Fall(incident, FallPhase.CONFIRMED, 0.9, why, **how))
             self.escalate()
         return incident
 
@@ -248,13 +258,18 @@ class Village:
             row.state = {"faults": faults, "version": state.version, "events_unsent": state.events_unsent}
 
     def live_home(
-        self, device: str = "radar-east", *, state: str = "standing", asking_s: int | None = None
+        self,
+        device: str = "radar-east",
+        *,
+        state: str = "standing",
+        asking_s: int | None = None,
+        bodies: int | None = None,
     ) -> bytes:
         """A live message of a home, as its device publishes it."""
         points = [(0.1 * n - 0.3, 2.5 + 0.05 * n, 0.2 * n, 0.1 * n) for n in range(8)]
         answer_by_ms = None if asking_s is None else self.at_ms + asking_s * 1000
         said = None if asking_s is None else "ask_ok"
-        body = LiveHome(points, state, height_m=1.5, answer_by_ms=answer_by_ms, said=said)
+        body = LiveHome(points, state, height_m=1.5, answer_by_ms=answer_by_ms, said=said, bodies=bodies)
         return encode(Live(stamp=self.stamp(device), body=body))
 
     def live_field(self, picture: bytes | None = None, device: str = "camera-hill") -> bytes:
