@@ -1,6 +1,9 @@
 # make demo    the whole story on this machine; prints one address to open (ARGS="--once": played and checked, no browser)
 # make test    lint, types and every test: the quick ones two at a time, those with real servers one by one
 # make check   lint, types and the quick tests
+# make evaluate    what fall detection is worth, on DATA (recordings; left out: simulated homes alone), into report.html
+# make benchmarks  what a radar's frame costs, beside a plain parser
+# make fuzz        harmed bytes into every parser, MINUTES each
 # make lock    write requirements/*.txt again from pyproject.toml (UV=path of uv)
 
 VENV := .venv
@@ -10,7 +13,7 @@ BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
-.PHONY: demo test check lint servers lock
+.PHONY: demo test check lint servers lock evaluate benchmarks fuzz
 
 demo: $(VENV)/demo.installed
 	@exec $(BIN)/mimamori demo $(ARGS)
@@ -42,6 +45,19 @@ $(VENV)/%.installed: requirements/%.txt pyproject.toml
 	@$(BIN)/pip install --quiet --require-hashes --only-binary=:all: -r requirements/$*.txt
 	@$(BIN)/pip install --quiet --no-deps --no-build-isolation -e .
 	@touch $@
+
+DATA ?=
+DAYS ?= 3
+FALLS ?= 88
+MINUTES ?= 1
+evaluate: $(VENV)/test.installed
+	$(BIN)/mimamori evaluate falls $(DATA) --simulated $(DAYS) --falls $(FALLS) --html report.html $(ARGS)
+
+benchmarks: $(VENV)/test.installed
+	$(BIN)/python -m benchmarks falls $(ARGS)
+
+fuzz: $(VENV)/test.installed
+	$(BIN)/python -m benchmarks.fuzz --minutes $(MINUTES) $(ARGS)
 
 lock:
 	sh requirements/lock.sh $(UV)

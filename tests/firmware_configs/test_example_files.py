@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from cli.files import read_any
 from cli.main import app
 from cloud.settings import CitySettings
+from edge.fall.settings import SensorKind
 from edge.field_settings import FieldSettings
 from edge.home_settings import HomeSettings
 from gateway.database.session import Database
@@ -18,6 +19,8 @@ from gateway.registry import RegistryFile, load_registry
 
 FILES = Path(__file__).parents[2] / "firmware_configs"
 EXAMPLES = {"home": HomeSettings, "field": FieldSettings, "city": CitySettings, "registry": RegistryFile}
+OTHER_HOMES = ["home_ceiling", "home_depth", "home_module"]
+"""Instead of home.toml, with another sensor."""
 
 
 def installed(file: Path, folder: Path) -> Path:
@@ -37,12 +40,20 @@ def installed(file: Path, folder: Path) -> Path:
     return copy
 
 
-@pytest.mark.parametrize("name", EXAMPLES)
+@pytest.mark.parametrize("name", [*EXAMPLES, *OTHER_HOMES])
 def test_an_example_is_accepted_by_check(name: str, tmp_path: Path):
     file = installed(FILES / "examples" / f"{name}.toml", tmp_path)
     result = CliRunner().invoke(app, ["check", str(file)])
     assert result.exit_code == 0, result.output
-    assert isinstance(read_any(file), EXAMPLES[name])
+    assert isinstance(read_any(file), EXAMPLES.get(name, HomeSettings))
+
+
+def test_there_is_an_example_for_each_sensor_of_a_home(tmp_path: Path):
+    homes = [read_any(installed(FILES / "examples" / f"{name}.toml", tmp_path)) for name in OTHER_HOMES]
+    given = [{"radar", "depth", "module"} & home.model_fields_set for home in homes]
+    assert given == [{"radar"}, {"depth"}, {"module"}]
+    assert homes[0].sensor_kind is SensorKind.CEILING_RADAR
+    assert len({home.device for home in homes}) == 1
 
 
 def test_the_city_file_of_the_containers_is_accepted_by_check(tmp_path: Path):
