@@ -19,6 +19,8 @@ SAT_S = 1800.0
 CAME_M = 1.0
 """What has been farther than this from where it began has walked: it is somebody."""
 TRACKS_MAX = 24
+SUNK = 2
+"""Reflections near the floor, and no height told since, after which somebody upright may lie there."""
 LAY_S = 43200.0
 """Who lies, or came and sat down, cannot leave unseen: they rise first. Half a day covers a long lie and a night in bed."""
 DORMANT_S = 60.0
@@ -37,11 +39,13 @@ def kept_s(track: Track) -> float:
     """For how long a silent track is remembered."""
     # The lower of both: a fall is the last measure, and a sleeper's heights err up to a standing one's.
     height_m = min(track.height_m, track.mean_m)
-    low = height_m <= LOW_M
+    low = height_m <= LOW_M or track.sunk >= SUNK
     if not track.shown or not track.settled:
         return DORMANT_S if low else BRIEF_S
-    if low:
+    if height_m <= LOW_M:
         return LAY_S
+    if low:
+        return DORMANT_S
     came = track.far_m > CAME_M
     if height_m < UPRIGHT_M:
         return LAY_S if came else SAT_S

@@ -5,7 +5,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.fall.people_settings import PeopleSettings
+from edge.fall.people_settings import Antenna, PeopleSettings
 from edge.fall.settings import MountSettings
 
 NEAR_M = 0.4
@@ -22,6 +22,8 @@ CEILING_M = 2.2
 
 STEEP = math.sin(math.radians(45.0))
 """Farther up or down from a wall radar's axis its angles are sidelobes, and all that is seen of a body are its legs."""
+STEEPEST = {Antenna.IWRL6432: math.sin(math.radians(50.0))}
+"""... but a wide antenna sees who lies below it: up to here, in a frame without anything else."""
 
 Reflection = tuple[float, float, float, float, float]
 """x, y, z in m (room frame), doppler in m/s, distance from the sensor in m: one reflection of a small cloud."""
@@ -61,24 +63,28 @@ class RoomView:
         self.outside = 0
         """How many of the last rows were in no room: below the floor, above the ceiling, behind a wall."""
         # Who hangs it below the ceiling sees people from above; points of a room's frame have no axis.
-        self._steep = STEEP if mount.tilt_deg <= 45.0 and not settings.dense else math.inf
+        level = mount.tilt_deg <= 45.0 and not settings.dense
+        self._steep = STEEP if level else math.inf
+        self._steepest = STEEPEST.get(settings.antenna, STEEP) if level else math.inf
         self._x0, self._x1 = settings.x_m or (-math.inf, math.inf)
         self._y0, self._y1 = settings.y_m or (-math.inf, math.inf)
 
     def reflections(self, rows: list[list[float]]) -> list[Reflection]:
         """Rows x, y, z, doppler, SNR in the sensor frame, as in PointCloud."""
-        cos, sin, up, top, steep = self._cos, self._sin, self._up, self._top, self._steep
+        cos, sin, up, top = self._cos, self._sin, self._up, self._top
+        steep, steepest = self._steep, self._steepest
         x0, x1, y0, y1 = self._x0, self._x1, self._y0, self._y1
         kept: list[Reflection] = []
+        below: list[Reflection] = []
         self.outside = 0
         for x, y, z, doppler, _ in rows:
             range_m = math.sqrt(x * x + y * y + z * z)
-            if not NEAR_M <= range_m <= FAR_M or abs(z) > steep * range_m:
+            if not NEAR_M <= range_m <= FAR_M or abs(z) > steepest * range_m:
                 continue
             height = z * cos - y * sin + up
             along = y * cos + z * sin
             if BELOW_FLOOR_M < height < top and x0 <= x <= x1 and y0 <= along <= y1:
-                kept.append((x, along, height, doppler, range_m))
+                (kept if abs(z) <= steep * range_m else below).append((x, along, height, doppler, range_m))
             else:
                 self.outside += 1
-        return kept
+        return kept or below

@@ -19,6 +19,12 @@ WINDOW_S = 0.35
 """Where more reflections come, all of this time count: elevation errs by a quarter metre, a fall takes twice as long."""
 FRESH_S = 0.8
 """Older reflections are of another moment; three frames at 3.8 Hz."""
+SPARSE_S = 15.0
+"""Who lies still is seen once in some seconds: so long reflections are gathered that alone are too few for a height."""
+SPARSE_POINTS = 4
+SPARSE_FRAMES = 3
+SPARSE_LOW = 0.75
+"""Share of them near the floor that makes them a lying body's; a standing one's few are of any height."""
 KEPT_FRAMES = 16
 LOW_M = 0.5
 """At or below this a body is near the floor."""
@@ -43,14 +49,15 @@ class Track:
     """What is remembered of one body; places and heights in the room frame, m and s.
 
     ``alone`` counts its reflections while nothing nearer to the sensor moved, ``proven`` says that it is no mirror image
-    of something, ``shown`` that it may be told of; ``lively`` is its reflections of late, ``far_m`` how far it has ever
+    of something, ``shown`` that it may be told of; ``lively`` is its reflections of late, ``sunk`` those near the floor
+    since many last told a height at ``dense_s``, ``far_m`` how far it has ever
     been from where it began, ``mean_m`` its height over some ten measures. A ``flat`` one is of a sensor without heights.
     """
 
     __slots__ = (
-        "alone", "born", "far_m", "first_s", "flat", "height_m", "heights_m", "lively", "low_behind", "mean_m", "measured_s",
-        "number", "place", "points", "proven", "range_m", "recent", "seen_s", "settled", "shown",
-        "speed_mps", "spread_m", "standing_m", "told", "top_m", "vx", "vy", "x", "y",
+        "alone", "born", "dense_s", "far_m", "first_s", "flat", "height_m", "heights_m", "lively", "low_behind", "mean_m",
+        "measured_s", "number", "place", "points", "proven", "range_m", "recent", "seen_s", "settled", "shown",
+        "speed_mps", "spread_m", "standing_m", "sunk", "told", "top_m", "vx", "vy", "x", "y",
     )  # fmt: skip
 
     def __init__(self, number: int, frames: list[tuple[float, list[Reflection]]]) -> None:
@@ -62,7 +69,8 @@ class Track:
         self.vx = self.vy = 0.0
         self.born = self.place = Place(self.x, self.y)
         self.first_s = self.seen_s = frames[0][0]
-        self.measured_s = float("-inf")
+        self.measured_s = self.dense_s = float("-inf")
+        self.sunk = 0
         self.points = self.low_behind = self.alone = 0
         self.lively = 0.0
         self.far_m = self.speed_mps = self.spread_m = 0.0
@@ -169,7 +177,12 @@ class Track:
             frames += 1
         count = len(latest)
         if count < POINTS_MIN or frames < FRAMES_MIN:
-            return
+            latest = self._sparse(at_s)
+            if not latest:
+                return
+            count = len(latest)
+        else:
+            self.dense_s = at_s
         half = count // 2
         xs = sorted([point[0] for point in latest])
         ys = sorted([point[1] for point in latest])
@@ -183,6 +196,16 @@ class Track:
         self.spread_m = hypot(xs[-1] - xs[0], ys[-1] - ys[0])
         self._stand(at_s)
         self.measured_s = at_s
+
+    def _sparse(self, at_s: float) -> list[Reflection]:
+        """The few reflections since a height was last told by many, if nearly all of them are near the floor."""
+        since_s = max(at_s - SPARSE_S, self.dense_s + FRESH_S)
+        frames = [points for when_s, points in self.recent if when_s > since_s]
+        few = [point for points in frames for point in points]
+        self.sunk = sum([point[2] <= LOW_M for point in few])
+        if len(frames) < SPARSE_FRAMES or len(few) < SPARSE_POINTS or self.sunk < SPARSE_LOW * len(few):
+            return []
+        return few
 
     def _stand(self, at_s: float) -> None:
         if self.standing_m is None:
