@@ -56,10 +56,10 @@ def as_html(measured: Measured, made: str) -> str:
     if played:
         homes = Measured(played).by(lambda result: result.file)
         parts.append(_section("by_home", _table("home", _named("homes", homes))))
-    parts.append(
-        _section("by_kind", _table("kind", _named("kinds", measured.by_fall_kind()), recall_only=True))
-    )
-    parts.append(_section("latency_plot", both("latency_plot_text", tag="p") + latency_picture(measured)))
+    kinds = measured.by_fall_kind()
+    if kinds:
+        parts.append(_section("by_kind", _table("kind", _named("kinds", kinds), recall_only=True)))
+        parts.append(_section("latency_plot", both("latency_plot_text", tag="p") + latency_picture(measured)))
     parts.append(_section("alarms", _alarms(measured.as_recorded())))
     windows, traces = window_pictures(real), trace_pictures(real)
     if windows or traces:
@@ -67,9 +67,10 @@ def as_html(measured: Measured, made: str) -> str:
         shown += f"{both('traces_text', tag='p')}{traces}" if traces else ""
         parts.append(_section("traces", shown))
     if real:
+        recorded = Measured([result for result in measured.results if result.kind != "simulated"])
         files = {
             name: one
-            for name, one in measured.by(lambda result: result.file).items()
+            for name, one in recorded.by(lambda result: result.file).items()
             if one.hours or one.falls or one.unexplained
         }
         parts.append(
@@ -77,7 +78,8 @@ def as_html(measured: Measured, made: str) -> str:
         )
     parts.append(_section("not_covered", items("not_covered_items")))
     parts.append(_section("explained", items("explained_items")))
-    parts.append(_section("settings", _settings(measured)))
+    if measured.setups:
+        parts.append(_section("settings", _settings(measured)))
     if measured.notes:
         lines = "".join(f"<li>{escape(note)}</li>" for note in measured.notes)
         parts.append(_section("left_out", f"<ul>{lines}</ul>"))
