@@ -19,6 +19,15 @@ from models.yolox.network import Yolox, cells, decode, load_base
 CLASSES = 3
 
 
+@pytest.fixture(autouse=True)
+def one_thread():
+    """Torch's threads spin while they wait for each other: beside other work they cost minutes, alone they win nothing."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
 def test_an_export_answers_as_the_network_does(tmp_path: Path):
     torch.manual_seed(0)
     assert write_onnx(Yolox(CLASSES).eval(), 96, tmp_path / "tiny.onnx") < 5e-2
