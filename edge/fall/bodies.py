@@ -34,6 +34,8 @@ COMPANY_M = 4.0
 """Somebody upright within this can see the one who fell."""
 ROSE_S = 10.0
 """Upright so soon after a drop that was let go makes it a fall somebody got up from."""
+UNSEEN_S = 10.0
+"""Of two tracks of one lying body one goes silent for good when it rises; one that lies there is seen again by then."""
 ROSE_M = 0.8
 """A new track this near to somebody who lay there is them, risen; farther off it is somebody else."""
 MODULE_CONFIDENCE = 0.6
@@ -87,6 +89,12 @@ class BodiesWatch:
             if followed.lie is not None and followed.place.distance_m(place) <= self._fall.near_m:
                 followed.lie.told_s = at_s
 
+    def risen(self, place: Place) -> None:
+        """Who was asked about has stood up: nobody is remembered lying there; who still does is seen again."""
+        for followed in self.followed.values():
+            if followed.lie is not None and followed.place.distance_m(place) <= self._fall.near_m:
+                followed.lie = None
+
     def see(self, scene: Scene, *, night: bool) -> list[Suspicion]:
         """One frame; returns what has just become a suspicion. ``got_up`` is what came to nothing in it."""
         at_s, fall = scene.at_s, self._fall
@@ -109,7 +117,7 @@ class BodiesWatch:
                 tags = self._tags(followed, night=night)
                 found.append(of_lie(lie, fall, at_s, followed.shift_m(fall), tags))
         if len(self.followed) > len(fresh):
-            self._forget(at_s)
+            self._forget(at_s, {body.track for body in scene.bodies})
         if self._bath is not None:
             found += self._bathing(at_s, night=night)
         if scene.fallen is not None:
@@ -150,6 +158,7 @@ class BodiesWatch:
             (far_m, other.track)
             for other in self.followed.values()
             if (other.seen_s < at_s or other.gone)
+            and not (at_s - other.seen_s >= FRESH_S and self._may_have_left(other))
             and (far_m := other.place.distance_m(body.place))
             <= (self._fall.moved_max_m if low or other.lie is None else ROSE_M)
         ]
@@ -184,17 +193,32 @@ class BodiesWatch:
         if at_s - let_go_s <= ROSE_S:
             self.got_up.append((low, at_s - low.first.at_s))
 
-    def _forget(self, at_s: float) -> None:
+    def _forget(self, at_s: float, known: set[int]) -> None:
         """Let go of vanished tracks that nothing hangs on any more."""
         gone = [followed for followed in self.followed.values() if at_s - followed.seen_s >= FRESH_S]
         for followed in gone:
             lie = followed.lie
+            if lie is not None and self._stood_on(followed, lie, at_s):
+                lie = followed.lie = None
             if lie is not None and at_s - lie.seen_s < 2 * self._fall.long_lie_s:
                 continue
-            left = followed.zone is ZoneKind.DOOR and followed.drop.low is None
+            # Somebody who fell at the door is known until perception has given up waiting for them.
+            left = self._may_have_left(followed) and followed.track not in known
             keep_s = BED_S if followed.zone is ZoneKind.BED else ADOPT_S
             if (at_s - followed.seen_s >= keep_s or left) and at_s >= followed.kept_until_s:
                 del self.followed[followed.track]
+
+    def _may_have_left(self, followed: Followed) -> bool:
+        return followed.zone is ZoneKind.DOOR and followed.drop.low is None
+
+    def _stood_on(self, followed: Followed, lie: Lie, at_s: float) -> bool:
+        """Whether somebody stands where what was never tall has not been seen lying for a while: it is them, risen."""
+        if followed.person or at_s - lie.seen_s < UNSEEN_S:
+            return False
+        return any(
+            b.height_m >= self._fall.standing_m and b.place.distance_m(followed.place) <= ROSE_M
+            for b in self.fresh
+        )
 
     def _tags(self, followed: Followed, *, night: bool) -> tuple[Evidence, ...]:
         """Where and when it was, and who else is there."""

@@ -26,6 +26,8 @@ SEEN_SHARE = 0.05
 """Of the seconds of a long lie, in so many it must have been seen; what was seen once and never again is a ghost."""
 SEEN_MIN_S = 3
 """Different seconds in which a lie was seen, whatever its length."""
+AGO_S = 60.0
+"""Who was not seen there for so long may have gone; who lies there stirs, and is asked about then."""
 MOVED_M = 1.0
 """What was never tall and goes further than this is a pet or a vacuum cleaner, and its lie begins anew."""
 CRAWLED_M = 3.0
@@ -83,6 +85,8 @@ class Lie:
             return False
         lain_s = at_s - self.since_s
         if lain_s < (fall.long_lie_s if self.came is Came.UNSEEN else fall.slow_held_s):
+            return False
+        if at_s - self.seen_s > AGO_S:
             return False
         seen = self.seconds >= max(SEEN_MIN_S, SEEN_SHARE * lain_s)
         return seen and self.low_frames >= LOW_SHARE * self.frames and self.low_frames >= fall.points_min / 2

@@ -21,6 +21,9 @@ from edge.fall.zones import ZoneSettings
 
 __all__ = ["Action", "FallWatcher", "Incident", "Note", "Now", "Phase", "Say", "Tell"]
 
+ENDED = (Phase.CANCELLED, Phase.RECOVERED)
+"""Entered while time goes on only by standing up."""
+
 
 class FallWatcher:
     """The incidents in hand, and the bodies that may lead to one."""
@@ -160,6 +163,8 @@ class FallWatcher:
             )
             after, following = asked.carry_on(seen, self._fall, self._ask, now)
             actions += following
+            if after is not None and after.phase in ENDED and before.phase not in ENDED:
+                self._bodies.risen(after.incident.place)
             if after is not None:
                 still.append(after)
         self._open = still
