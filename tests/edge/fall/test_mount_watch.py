@@ -44,7 +44,9 @@ def test_a_mount_that_is_right_is_not_doubted():
 def test_a_sensor_that_was_turned_up_or_down_is_doubted_with_where_it_looks_now():
     turned = Life(SAID).days(MountSettings(height_m=1.8, tilt_deg=18.0)).watch.wrong()
     assert turned is not None
-    assert re.search("has been turned, it looks about (1[5-9]|2[01]) degrees down and .mount. says 10", turned)
+    assert re.search(
+        "has been turned, it looks about (1[5-9]|2[01]) degrees down and .mount. says 10", turned
+    )
 
 
 @pytest.mark.parametrize("hangs", [{"height_m": 1.2, "tilt_deg": 10.0}, {"height_m": 1.8, "tilt_deg": 2.0}])
