@@ -26,6 +26,8 @@ AFTER_GAP_S = 60.0
 """Somebody who lies still gives some reflections a second: time to see that they are near the floor."""
 ADOPT_S = 30.0
 """A vanished track's memory waits so long for the track that goes on with it: a bare cloud breaks tracks in falls."""
+SILENT_S = 60.0
+"""A body far off that lies still may give too few reflections for a height for so long."""
 BED_S = 120.0
 """Somebody still in bed gives no reflections: so long after one was last seen there, the floor beside it is its end."""
 BESIDE_M = 1.2
@@ -132,7 +134,7 @@ class BodiesWatch:
             followed.stand(body, at_s)
             if followed.rose is not None:
                 self._got_up(followed, at_s)
-        followed.seen_s, followed.place, followed.gone = at_s, body.place, False
+        followed.see(body.place, at_s)
         if self._zoned:
             followed.zone = self._zones.kind_at(body.place)
             if followed.zone is ZoneKind.BED:
@@ -158,7 +160,7 @@ class BodiesWatch:
             (far_m, other.track)
             for other in self.followed.values()
             if (other.seen_s < at_s or other.gone)
-            and not (at_s - other.seen_s >= FRESH_S and self._may_have_left(other))
+            and not self._is_past(other, at_s)
             and (far_m := other.place.distance_m(body.place))
             <= (self._fall.moved_max_m if low or other.lie is None else ROSE_M)
         ]
@@ -177,7 +179,10 @@ class BodiesWatch:
             beside = self._zones.distance_m(ZoneKind.BED, body.place) <= BESIDE_M
             came = Came.OUT_OF_BED if beside else Came.UNSEEN
         else:
-            down = upright is not None and at_s - upright.at_s <= fall.slow_within_s
+            # Silence says nothing: somebody upright and then hardly seen may have lain there all the while.
+            down = upright is not None and at_s - upright.at_s <= fall.slow_within_s + min(
+                followed.silent_s, SILENT_S
+            )
             came = Came.DOWN if down else Came.UNSEEN
         lie = Lie(at_s, body.place, came, upright, at_s, body.height_m, spread_m=body.spread_m)
         lie.see(body, at_s, fall, followed.shift_m(fall), person=followed.person)
@@ -200,13 +205,22 @@ class BodiesWatch:
             lie = followed.lie
             if lie is not None and self._stood_on(followed, lie, at_s):
                 lie = followed.lie = None
+            if followed.track in known and at_s - followed.seen_s < ADOPT_S + SILENT_S:
+                continue
             if lie is not None and at_s - lie.seen_s < 2 * self._fall.long_lie_s:
                 continue
             # Somebody who fell at the door is known until perception has given up waiting for them.
-            left = self._may_have_left(followed) and followed.track not in known
+            left = self._may_have_left(followed)
             keep_s = BED_S if followed.zone is ZoneKind.BED else ADOPT_S
             if (at_s - followed.seen_s >= keep_s or left) and at_s >= followed.kept_until_s:
                 del self.followed[followed.track]
+
+    def _is_past(self, followed: Followed, at_s: float) -> bool:
+        """Whether nobody else's track may be the rest of this one's."""
+        unseen_s = at_s - followed.seen_s
+        left = unseen_s >= FRESH_S and self._may_have_left(followed)
+        keep_s = BED_S if followed.zone is ZoneKind.BED else ADOPT_S
+        return left or (followed.lie is None and unseen_s >= keep_s and at_s >= followed.kept_until_s)
 
     def _may_have_left(self, followed: Followed) -> bool:
         return followed.zone is ZoneKind.DOOR and followed.drop.low is None

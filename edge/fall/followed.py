@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 OWN_S = 1.5
 """Over so long the own upright height is averaged: two strides, or six frames of a slow radar."""
+PAUSE_S = 0.8
+"""Not seen for longer: a pause in the watching."""
 TALL_MIN = 3
 """Frames with an upright middle that make a track a person's for as long as it lasts: a ghost gives one or two."""
 
@@ -24,14 +26,16 @@ class Followed:
     """One track; it lives on for a while after the track has vanished, for the next one near by to take over."""
 
     __slots__ = (
-        "bed_s", "drop", "gone", "kept", "kept_until_s", "lie", "own_m", "place", "rose", "seen_s", "tall", "track",
-        "upright", "zone",
+        "bed_s", "drop", "gone", "kept", "kept_until_s", "lie", "own_m", "place", "rose", "seen_s", "silent_s", "tall",
+        "track", "upright", "zone",
     )  # fmt: skip
 
     def __init__(self, track: int, place: Place, at_s: float) -> None:
         self.track = track
         self.place = place
         self.seen_s = at_s
+        self.silent_s = 0.0
+        """Since it was last upright, in pauses of the watching."""
         self.zone: ZoneKind | None = None
         self.bed_s = -inf
         """When it was last in a bed zone."""
@@ -57,10 +61,18 @@ class Followed:
         """How far the bounds near the floor rise for this body."""
         return max(0.0, min(fall.shift_max_m, self.own_m - fall.upright_m)) if self.own_m else 0.0
 
+    def see(self, place: Place, at_s: float) -> None:
+        """A frame that shows it, after ``stand`` if it was upright."""
+        wait_s = at_s - self.seen_s
+        if wait_s > PAUSE_S and (self.upright is None or self.upright.at_s < at_s):
+            self.silent_s += wait_s
+        self.seen_s, self.place, self.gone = at_s, place, False
+
     def stand(self, body: Body, at_s: float) -> None:
         """A frame in which it was upright."""
         share = min(1.0, (at_s - self.seen_s) / OWN_S) if self.own_m else 1.0
         self.own_m += (body.height_m - self.own_m) * share
         self.upright = Seen(at_s, body.height_m, body.place)
+        self.silent_s = 0.0
         self.tall += bool(body.heights_m)
         self.kept = ()

@@ -19,7 +19,7 @@ WINDOW_S = 0.35
 """Where more reflections come, all of this time count: elevation errs by a quarter metre, a fall takes twice as long."""
 FRESH_S = 0.8
 """Older reflections are of another moment; three frames at 3.8 Hz."""
-SPARSE_S = 15.0
+SPARSE_S = 30.0
 """Who lies still is seen once in some seconds: so long reflections are gathered that alone are too few for a height."""
 SPARSE_POINTS = 4
 SPARSE_FRAMES = 3
@@ -203,6 +203,9 @@ class Track:
         frames = [points for when_s, points in self.recent if when_s > since_s]
         few = [point for points in frames for point in points]
         self.sunk = sum([point[2] <= LOW_M for point in few])
+        if self.height_m <= LOW_M and self.sunk == len(few) > 0:
+            # Who lay there and is seen near the floor again lies there still.
+            self.measured_s = at_s
         if len(frames) < SPARSE_FRAMES or len(few) < SPARSE_POINTS or self.sunk < SPARSE_LOW * len(few):
             return []
         return few
