@@ -14,6 +14,12 @@ WAIT_S = 3.0
 """For enough reflections near the floor: somebody stunned stirs within it, and a sitting person fidgets again after it."""
 SLACK_M = 0.1
 """A body on the floor is still on it this far above ``floor_m``: one wild elevation lifts the middle height so far."""
+BESIDE_M = 0.45
+"""Reflections so near to where it went down speak of the same body, whoever perception gives them to."""
+ABOVE_M, ABOVE_SHARE = 0.2, 0.25
+"""No more of a lying body than this share is seen so far above the floor's bound; of one that sits or kneels, half."""
+BEFORE_S = 1.0
+"""The middle of the heights over this long is what a body came down from: a single high moment is no standing."""
 POINTS_KEPT = 400
 """Heights kept of one drop: a dense radar's 20 frames; more change no median worth the memory."""
 
@@ -71,6 +77,9 @@ class Low:
         """Whether enough was seen of the floor, and the body's middle was low enough meanwhile."""
         middle_m = median(self.points_m)
         if self.points < fall.points_min or middle_m > fall.lying_m + self.shift_m:
+            return False
+        above_m = fall.floor_m + self.shift_m + ABOVE_M
+        if sum([z > above_m for z in self.points_m]) > ABOVE_SHARE * len(self.points_m):
             return False
         if fall.top_lying_m is not None and median(self.tops_m[-TOPS:]) > fall.top_lying_m + self.shift_m:
             return False
@@ -132,6 +141,13 @@ class DropWatch:
             return low
         return None
 
+    def beside(self, reflections: Sequence[tuple[float, float, float]]) -> None:
+        """What else was seen in the frame: higher reflections at the same spot are of somebody who sits or kneels."""
+        low = self.low
+        if low is not None and len(low.points_m) < POINTS_KEPT:
+            x_m, y_m = low.last.place.x_m, low.last.place.y_m
+            low.points_m += [z for x, y, z in reflections if hypot(x - x_m, y - y_m) <= BESIDE_M]
+
     @staticmethod
     def _hold(low: Low, body: Body, at_s: float, fall: FallSettings) -> None:
         if not body.heights_m:
@@ -170,4 +186,7 @@ class DropWatch:
         if len(high) < 2:
             return None
         _, at_s, high_m, x_m, y_m = max(high)
+        before_m = [moment[1] for moment in self.recent if at_s - BEFORE_S <= moment[0] <= at_s]
+        if before_m and not kept and median(before_m) < least_m:
+            return None
         return Seen(at_s, high_m, Place(x_m, y_m))

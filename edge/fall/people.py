@@ -55,11 +55,13 @@ class People:
         self._flat = False
         self._bodiless_since_s = float("inf")
         self._loose = 0.0
+        self._beside: list[tuple[float, float, float]] = []
 
     def update(self, cloud: PointCloud) -> Scene:
         """The scene after this frame; see Perception."""
         at_s = cloud.at_s
         loose = 0
+        self._beside = []
         if len(cloud.points) or cloud.targets:
             loose = self._see(cloud, at_s)
             self._changed = True
@@ -71,7 +73,7 @@ class People:
             self._tell(at_s)
         if at_s - self._tidy_s >= TIDY_S:
             self._tidy(at_s)
-        return Scene(at_s, self._bodies, loose, self._doubts, cloud.fallen)
+        return Scene(at_s, self._bodies, loose, self._doubts, cloud.fallen, tuple(self._beside))
 
     def _see(self, cloud: PointCloud, at_s: float) -> int:
         found, loose = self._shared(self._reflections(cloud, at_s), at_s)
@@ -80,11 +82,14 @@ class People:
             points = found.get(track.number)
             if points:
                 track.see(at_s, points)
+                if not track.shown:
+                    self._beside += [point[:3] for point in points]
                 if not track.proven and not self._clutter.blurs(track):
                     ghosts.count_alone(track, self._tracks, at_s)
             else:
                 track.silent(at_s)
         if loose:
+            self._beside += [point[:3] for point in loose]
             self._gather(loose, cloud, at_s)
         self._tell(at_s)
         return len(loose)

@@ -46,13 +46,18 @@ class Body:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """One frame. ``loose`` counts reflections of no body; ``fallen`` is the sensor's own verdict, if it gives one."""
+    """One frame. ``loose`` counts reflections of no body; ``fallen`` is the sensor's own verdict, if it gives one.
+
+    ``beside`` are the places (x, y, z in m, room frame) of this frame's reflections that no body of ``bodies`` has:
+    what may be more of a body than perception yet believes.
+    """
 
     at_s: float
     bodies: tuple[Body, ...] = ()
     loose: int = 0
     doubts: frozenset[Doubt] = frozenset()
     fallen: bool | None = None
+    beside: tuple[tuple[float, float, float], ...] = ()
 
 
 ReadingT_contra = TypeVar("ReadingT_contra", bound=object, contravariant=True)
