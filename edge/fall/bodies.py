@@ -110,6 +110,7 @@ class BodiesWatch:
         for followed in self.followed.values():
             low = followed.drop.low
             if low is not None:
+                followed.drop.beside(scene.beside)
                 held = followed.drop.held(at_s, fall, AFTER_GAP_S if followed.kept else WAIT_S)
                 if held is not None and followed.zone not in SOFT:
                     found.append(of_drop(held, fall, at_s, self._tags(followed, night=night)))
