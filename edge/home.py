@@ -207,6 +207,9 @@ class Home:
         uprights = [Seen(now.s - away_s + seen.at_s, seen.height_m, seen.place) for seen in kept.uprights]
         if not going_on:
             self._watcher.after_gap(uprights, now)
+            if isinstance(self._perception, People):
+                for seen in uprights:
+                    self._perception.remember(seen.place, seen.height_m, seen.at_s)
 
     def _remember(self) -> None:
         watcher = self._watcher

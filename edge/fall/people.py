@@ -11,6 +11,7 @@ from edge.fall import ghosts
 from edge.fall.clutter import Clutter
 from edge.fall.memory import BRIEF_S, UPRIGHT_M, fallen, fell_m, kept_s, latest, merged
 from edge.fall.people_settings import PeopleSettings
+from edge.fall.place import Place
 from edge.fall.repeats import Repeats
 from edge.fall.room import Reflection, RoomView
 from edge.fall.scene import Body, Doubt, Scene
@@ -74,6 +75,12 @@ class People:
         if at_s - self._tidy_s >= TIDY_S:
             self._tidy(at_s)
         return Scene(at_s, self._bodies, loose, self._doubts, cloud.fallen, tuple(self._beside))
+
+    def remember(self, place: Place, height_m: float, at_s: float) -> None:
+        """Somebody seen there before a restart: who lies still gives too few reflections to be found anew by them."""
+        seen = (place.x_m, place.y_m, height_m, 0.0, hypot(place.x_m, place.y_m))
+        self._tracks.append(Track(self._next, [(at_s, [seen])]))
+        self._next += 1
 
     def _see(self, cloud: PointCloud, at_s: float) -> int:
         found, loose = self._shared(self._reflections(cloud, at_s), at_s)

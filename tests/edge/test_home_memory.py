@@ -28,6 +28,8 @@ class PlayedRadar:
         self.clock = ManualClock(START_MS)
         self.body_m: float | None = None
         self.frames = 0
+        self.sparse = 1
+        """One reflection in so many frames; 1: three in each."""
 
     def open(self) -> None:
         pass
@@ -36,6 +38,8 @@ class PlayedRadar:
         self.clock.advance(FRAME_S)
         self.frames += 1
         heights = () if self.body_m is None else (self.body_m - 0.05, self.body_m + 0.01, self.body_m + 0.05)
+        if self.sparse > 1:
+            heights = heights[1:2] if self.frames % self.sparse == 0 else ()
         x_m = 0.1 + 0.001 * (self.frames % 7)  # no radar measures the same to the last bit twice
         rows = [[x_m, 3.0, height - HEIGHT_M, 0.2, 9.0] for height in heights]
         cloud = np.array(rows, np.float32).reshape(-1, 5)
@@ -149,6 +153,12 @@ def test_killed_after_it_confirmed_it_tells_the_recovery_and_asks_no_second_time
 def test_killed_in_the_fall_itself_it_finds_the_body_on_the_floor(home: KilledHome, falling_s: float):
     home.body(1.0, 3).body(0.4, falling_s).kill(away_s=3.0).body(0.2, 4)
     assert home.phases == [FallPhase.SUSPECTED]
+
+
+def test_killed_in_the_fall_it_finds_a_body_that_lies_so_still_that_it_is_hardly_reflected(home: KilledHome):
+    home.body(1.0, 3).kill(away_s=2.0)
+    home.radar.sparse = 14
+    assert home.body(0.2, 30).phases[:1] == [FallPhase.SUSPECTED]
 
 
 def test_who_stands_after_the_gap_has_not_fallen_and_may_lie_down_later(home: KilledHome):
