@@ -125,7 +125,7 @@ def _times(value: float, factor: float) -> float:
 
 PRESETS: dict[SensorKind, dict[str, Any]] = {
     SensorKind.WALL_RADAR: {},
-    SensorKind.CEILING_RADAR: {"drop_m": 0.4},
+    SensorKind.CEILING_RADAR: {},
     SensorKind.DENSE_RADAR: {"points_min": 20, "person_m": 0.1},
     SensorKind.DEPTH: {
         "drop_m": 0.4, "within_s": 1.75, "floor_m": 0.43, "lying_m": 0.43, "held_s": 0.5, "points_min": 3,
