@@ -12,7 +12,7 @@ from edge.fall.drop import WAIT_S, Low, Seen
 from edge.fall.followed import Followed
 from edge.fall.lying import Came, Lie, lies_low
 from edge.fall.place import Place
-from edge.fall.scene import Body, Scene
+from edge.fall.scene import Body, Reflection, Scene
 from edge.fall.settings import FallSettings
 from edge.fall.stay import BathStay
 from edge.fall.suspicion import FallKind, Suspicion, of_drop, of_lie
@@ -110,7 +110,7 @@ class BodiesWatch:
         for followed in self.followed.values():
             low = followed.drop.low
             if low is not None:
-                followed.drop.beside(scene.beside)
+                followed.drop.beside(_beside(scene))
                 held = followed.drop.held(at_s, fall, AFTER_GAP_S if followed.kept else WAIT_S)
                 if held is not None and followed.zone not in SOFT:
                     found.append(of_drop(held, fall, at_s, self._tags(followed, night=night)))
@@ -286,3 +286,9 @@ class BodiesWatch:
 def _measured_s(body: Body) -> float:
     """When its height was last measured; a perception that does not say measures whenever it sees."""
     return body.measured_s if body.measured_s > -inf else body.seen_s
+
+
+def _beside(scene: Scene) -> list[Reflection]:
+    """What no body that is told of has."""
+    told = {body.track for body in scene.bodies}
+    return [one for track, seen in scene.seen.items() if track not in told for one in seen]

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import hypot
 
-from edge.fall.room import Reflection
+from edge.fall.scene import Reflection
 from edge.fall.tracks import AGEING, LOW_M, Track
 
 TICK_S = 0.5

@@ -7,7 +7,7 @@ from math import hypot
 from statistics import median
 
 from edge.fall.place import Place
-from edge.fall.scene import Body
+from edge.fall.scene import Body, Reflection
 from edge.fall.settings import FallSettings
 
 WAIT_S = 3.0
@@ -141,12 +141,12 @@ class DropWatch:
             return low
         return None
 
-    def beside(self, reflections: Sequence[tuple[float, float, float]]) -> None:
+    def beside(self, reflections: Sequence[Reflection]) -> None:
         """What else was seen in the frame: higher reflections at the same spot are of somebody who sits or kneels."""
         low = self.low
         if low is not None and len(low.points_m) < POINTS_KEPT:
             x_m, y_m = low.last.place.x_m, low.last.place.y_m
-            low.points_m += [z for x, y, z in reflections if hypot(x - x_m, y - y_m) <= BESIDE_M]
+            low.points_m += [z for x, y, z, _, _ in reflections if hypot(x - x_m, y - y_m) <= BESIDE_M]
 
     @staticmethod
     def _hold(low: Low, body: Body, at_s: float, fall: FallSettings) -> None:

@@ -13,8 +13,8 @@ from edge.fall.memory import BRIEF_S, UPRIGHT_M, fallen, fell_m, kept_s, latest,
 from edge.fall.people_settings import PeopleSettings
 from edge.fall.place import Place
 from edge.fall.repeats import Repeats
-from edge.fall.room import Reflection, RoomView
-from edge.fall.scene import Body, Doubt, Scene
+from edge.fall.room import RoomView
+from edge.fall.scene import CLUTTER, NOBODY, NONE_SEEN, Body, Doubt, Reflection, Reflections, Scene
 from edge.fall.settings import MountSettings
 from edge.fall.stillness import Stillness
 from edge.fall.tracks import FRESH_S, LOW_M, POINTS_MIN, Track
@@ -56,13 +56,13 @@ class People:
         self._flat = False
         self._bodiless_since_s = float("inf")
         self._loose = 0.0
-        self._beside: list[tuple[float, float, float]] = []
+        self._seen: Reflections = NONE_SEEN
 
     def update(self, cloud: PointCloud) -> Scene:
         """The scene after this frame; see Perception."""
         at_s = cloud.at_s
         loose = 0
-        self._beside = []
+        self._seen = NONE_SEEN
         if len(cloud.points) or cloud.targets:
             loose = self._see(cloud, at_s)
             self._changed = True
@@ -74,7 +74,7 @@ class People:
             self._tell(at_s)
         if at_s - self._tidy_s >= TIDY_S:
             self._tidy(at_s)
-        return Scene(at_s, self._bodies, loose, self._doubts, cloud.fallen, tuple(self._beside))
+        return Scene(at_s, self._bodies, loose, self._doubts, cloud.fallen, self._seen)
 
     def remember(self, place: Place, height_m: float, at_s: float) -> None:
         """Somebody seen there before a restart: who lies still gives too few reflections to be found anew by them."""
@@ -89,14 +89,13 @@ class People:
             points = found.get(track.number)
             if points:
                 track.see(at_s, points)
-                if not track.shown:
-                    self._beside += [point[:3] for point in points]
                 if not track.proven and not self._clutter.blurs(track):
                     ghosts.count_alone(track, self._tracks, at_s)
             else:
                 track.silent(at_s)
+        self._seen = found
         if loose:
-            self._beside += [point[:3] for point in loose]
+            found[NOBODY] = loose
             self._gather(loose, cloud, at_s)
         self._tell(at_s)
         return len(loose)
@@ -110,6 +109,7 @@ class People:
         ahead = [(*track.ahead(at_s), track.height_m, track.number) for track in self._tracks]
         for reflection in reflections:
             if self._clutter.takes(reflection, at_s):
+                found.setdefault(CLUTTER, []).append(reflection)
                 continue
             x, y, z, _, _ = reflection
             owner, least = 0, float("inf")

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.fall.people_settings import Antenna, PeopleSettings
+from edge.fall.scene import Reflection
 from edge.fall.settings import MountSettings
 
 NEAR_M = 0.4
@@ -24,9 +25,6 @@ STEEP = math.sin(math.radians(45.0))
 """Farther up or down from a wall radar's axis its angles are sidelobes, and all that is seen of a body are its legs."""
 STEEPEST = {Antenna.IWRL6432: math.sin(math.radians(50.0))}
 """... but a wide antenna sees who lies below it: up to here, in a frame without anything else."""
-
-Reflection = tuple[float, float, float, float, float]
-"""x, y, z in m (room frame), doppler in m/s, distance from the sensor in m: one reflection of a small cloud."""
 
 
 def to_room(points: NDArray[np.float32], mount: MountSettings) -> NDArray[np.float32]:

@@ -1,11 +1,21 @@
 """What is seen of the people in a room at one moment, whatever sensor saw it; the seam between seeing and deciding."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Protocol, TypeVar
 
 from edge.fall.place import Place
 from edge.sensors.readings import PointCloud
+
+Reflection = tuple[float, float, float, float, float]
+"""x, y, z in m (room frame), doppler in m/s, distance from the sensor in m: one reflection of a small cloud."""
+Reflections = Mapping[int, Sequence[Reflection]]
+"""One frame's reflections by the number of the track that has them."""
+NOBODY, CLUTTER = 0, -1
+"""... those that none has, and those taken for a fan's or a curtain's."""
+NONE_SEEN: Reflections = MappingProxyType({})
 
 
 class Doubt(StrEnum):
@@ -48,8 +58,8 @@ class Body:
 class Scene:
     """One frame. ``loose`` counts reflections of no body; ``fallen`` is the sensor's own verdict, if it gives one.
 
-    ``beside`` are the places (x, y, z in m, room frame) of this frame's reflections that no body of ``bodies`` has:
-    what may be more of a body than perception yet believes.
+    ``seen`` is empty where a sensor gives no reflections; a track in it that is none of ``bodies`` may be more of one
+    than perception yet believes.
     """
 
     at_s: float
@@ -57,7 +67,7 @@ class Scene:
     loose: int = 0
     doubts: frozenset[Doubt] = frozenset()
     fallen: bool | None = None
-    beside: tuple[tuple[float, float, float], ...] = ()
+    seen: Reflections = field(default_factory=lambda: NONE_SEEN)
 
 
 ReadingT_contra = TypeVar("ReadingT_contra", bound=object, contravariant=True)

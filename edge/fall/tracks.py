@@ -8,8 +8,7 @@ from collections import deque
 from math import hypot
 
 from edge.fall.place import Place
-from edge.fall.room import Reflection
-from edge.fall.scene import Body
+from edge.fall.scene import Body, Reflection
 
 POINTS = 4
 """Reflections behind one height: one frame's worth of an IWRL6432, 0.1-0.3 s of a sparse IWR6843."""
