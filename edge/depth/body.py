@@ -1,9 +1,11 @@
 """One body as a depth camera follows it: steadied heights, whatever measured them. Pure."""
 
 from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import hypot
 from statistics import median
+
+from msgspec.structs import replace
 
 from edge.fall.place import Place
 from edge.fall.scene import Body

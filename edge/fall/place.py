@@ -1,11 +1,11 @@
 """A spot on the floor."""
 
-from dataclasses import dataclass
 from math import hypot
 
+import msgspec
 
-@dataclass(frozen=True, slots=True)
-class Place:
+
+class Place(msgspec.Struct, frozen=True):
     """Room frame, m."""
 
     x_m: float

@@ -3,8 +3,10 @@
 import logging
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Protocol
+
+from msgspec.structs import replace
 
 from edge.clock import Clock, ManualClock
 from edge.sensors.byte_port import BytePort, SerialPort

@@ -1,9 +1,13 @@
-"""What every sensor is turned into, and the one protocol all sensors follow."""
+"""What every sensor is turned into, and the one protocol all sensors follow.
+
+What a radar makes many of is a Struct: a frozen dataclass takes five times as long to make.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,8 +24,7 @@ class SensorSilentError(SensorError, TimeoutError):
     """The port or camera is open but has given nothing usable for too long."""
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(msgspec.Struct, frozen=True):
     """A track made by the sensor's own firmware; sensor frame, m and m/s."""
 
     track: int
@@ -29,8 +32,7 @@ class Target:
     velocity_mps: tuple[float, float, float]
 
 
-@dataclass(frozen=True, slots=True)
-class Height:
+class Height(msgspec.Struct, frozen=True):
     """Height of a firmware track above the floor *as the chip was configured*, in m."""
 
     track: int
@@ -47,8 +49,7 @@ class Vitals:
     distance_m: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PointCloud:
+class PointCloud(msgspec.Struct, frozen=True):
     """One radar frame, or what a ready-made module says at one moment.
 
     ``points``: (N, 5) float32: x (right), y (forward), z (up) in m, doppler in m/s (positive: away),

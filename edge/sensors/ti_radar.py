@@ -2,7 +2,8 @@
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from edge.clock import Clock, ManualClock
 from edge.sensors.byte_port import BytePort

@@ -1,7 +1,6 @@
 """The packets of real radars, whole, cut, flipped and spliced."""
 
 import json
-from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from struct import unpack_from
@@ -10,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from edge.sensors.readings import Height, PointCloud, Target
 from edge.sensors.ti_frames import MAGIC, PACKET_MAX, FrameParser, decode
