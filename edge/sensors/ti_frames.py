@@ -61,8 +61,9 @@ class FrameParser:
         clouds: list[PointCloud] = []
         at = 0
         while (start := data.find(MAGIC, at)) >= 0:
-            self.counters.bytes_skipped += start - at
-            at = start
+            if start > at:
+                self.counters.bytes_skipped += start - at
+                at = start
             end = self._end_of_packet(data, start, ended=ended)
             if end is None:
                 break
@@ -86,8 +87,9 @@ class FrameParser:
 
     def _end_of_packet(self, data: bytes, start: int, *, ended: bool) -> int | None:
         """Where the packet at ``start`` ends; None while bytes not yet here could decide otherwise."""
-        if len(data) - start < HEADER_MIN:
-            return len(data) if ended else None
+        size = len(data)
+        if size - start < HEADER_MIN:
+            return size if ended else None
         claimed = claimed_length(data, start)
         if not HEADER_MIN <= claimed <= PACKET_MAX:
             return start + HEADER_MIN
@@ -97,16 +99,18 @@ class FrameParser:
         if following >= 0:
             return following
         if ended:
-            return min(end, len(data))
-        if len(data) < end or _begun_magic(data, end - len(MAGIC) + 1) > len(data) - end:
-            self._searched = max(0, len(data) - start - len(MAGIC) + 1)
+            return min(end, size)
+        after = size - end
+        if after < 0 or (after < len(MAGIC) - 1 and _begun_magic(data, end - len(MAGIC) + 1) > after):
+            self._searched = max(0, size - start - len(MAGIC) + 1)
             return None
         return end
 
     def _count(self, number: int) -> None:
         self.counters.frames += 1
-        if self._last_number is not None and 1 < number - self._last_number <= GAP_MAX:
-            self.counters.frames_missing += number - self._last_number - 1
+        last = self._last_number
+        if last is not None and 1 < number - last <= GAP_MAX:
+            self.counters.frames_missing += number - last - 1
         self._last_number = number
 
 

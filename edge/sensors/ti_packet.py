@@ -66,46 +66,47 @@ def read_packet(packet: bytes, at_s: float = 0.0, rows: Rows = UNSEEN) -> Read |
     ``rows`` is what the packets before have shown of their firmware; what is returned beside the cloud goes in with
     the next packet.
     """
-    if len(packet) < HEADER_MIN:
+    size = len(packet)
+    if size < HEADER_MIN:
         return None
-    first = _CLAIM.unpack_from(packet, 12)[0]
-    if first >> 16 == PLATFORM:
+    claimed, number, tlvs = _HEAD_A.unpack_from(packet, 12)
+    if claimed >> 16 == PLATFORM:
         return _read_c(packet, at_s, rows)
-    if not HEADER_MIN <= first <= PACKET_MAX:
+    if not HEADER_MIN <= claimed <= PACKET_MAX:
         return None
-    if len(packet) >= HEADER_B and int.from_bytes(packet[:HEADER_B], "little") % 0xFFFF == 0:
+    if size >= HEADER_B and int.from_bytes(packet[:HEADER_B], "little") % 0xFFFF == 0:
         # 0x10000 leaves 1 when divided by 0xFFFF: the remainder is the folded sum of all words.
         read = _read_b(packet, at_s, rows)
         if read is not None:
             return read
-    return _read_a(packet, at_s, rows)
-
-
-def _read_a(packet: bytes, at_s: float, rows: Rows) -> Read | None:
-    claimed, number, tlvs = _HEAD_A.unpack_from(packet, 12)
-    size = len(packet)
     if tlvs > TLVS_MAX or (tlvs == 0 and size >= HEADER_MIN + PADDING):
         return None  # nothing fills so much without a TLV: a header of another kind, damaged
     contents = Contents(rows)
+    if not _take_a(packet, claimed, tlvs, contents):
+        return None
+    return _cloud(at_s, number, contents)
+
+
+def _take_a(packet: bytes, claimed: int, tlvs: int, contents: Contents) -> bool:
+    """Whether all of A's TLVs are there and can be what they say."""
+    size = len(packet)
     at = HEADER_MIN
     try:
         for n in range(tlvs):
             if at + TLV_SIZE > size:
-                return None
+                return False
             kind, length = _TLV.unpack_from(packet, at)
             at += TLV_SIZE
             end = at + length
             if end > size:
-                if n < tlvs - 1 or not _is_cut_profile(kind, end, size, claimed):
-                    return None
-                break
+                return n == tlvs - 1 and _is_cut_profile(kind, end, size, claimed)
             take = STANDARD.get(kind)
             if take is not None:
                 take(contents, packet, at, end)
             at = end
     except MalformedError:
-        return None
-    return _cloud(at_s, number, contents)
+        return False
+    return True
 
 
 def _is_cut_profile(kind: int, end: int, sent: int, claimed: int) -> bool:

@@ -132,7 +132,7 @@ def spherical_compressed(packet: bytes, at: int, end: int) -> Points:
             across * cos_azim[azim],
             range_m * sin_elev[elev],
             doppler * doppler_unit,
-            10.0 * log10(max(ratio, SNR_RATIO_MIN)),
+            10.0 * log10(ratio if ratio > SNR_RATIO_MIN else SNR_RATIO_MIN),
         )
     return _points(flat)
 
@@ -239,7 +239,8 @@ def _rows(size: int, row: int, name: str) -> int:
 
 
 def _points(flat: list[float]) -> Points:
-    return np.frombuffer(array("f", flat), np.float32).reshape(-1, 5) if flat else EMPTY
+    # Half the time that np.array and reshape take.
+    return np.ndarray((len(flat) // 5, 5), np.float32, array("f", flat)) if flat else EMPTY
 
 
 def _check(x: float, y: float, z: float, doppler: float) -> None:

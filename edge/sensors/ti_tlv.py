@@ -5,7 +5,9 @@ that is not in the packet's dialect is passed over by its length: profiles, heat
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+
+import msgspec
 
 from edge.sensors import ti_points, ti_tracks
 from edge.sensors.readings import Height, Target, Vitals
@@ -27,16 +29,15 @@ class Rows:
 UNSEEN = Rows()
 
 
-@dataclass(slots=True)
-class Contents:
-    """What the TLVs of one packet have said so far.
+class Contents(msgspec.Struct):
+    """What the TLVs of one packet have said so far; a Struct because each packet makes one.
 
     ``point_targets`` is as sent: the track of each point of the *previous* frame (253 too weak, 254 outside the
     box, 255 noise), because the chip's tracker runs one frame behind its detection.
     """
 
     rows: Rows = UNSEEN
-    points: Points = field(default_factory=lambda: EMPTY)
+    points: Points = EMPTY
     targets: tuple[Target, ...] = ()
     heights: tuple[Height, ...] = ()
     point_targets: tuple[int, ...] = ()
