@@ -73,6 +73,11 @@ class Clutter:
         self._places: list[_Place] = []
         self._learnt: list[_Place] = []
 
+    @property
+    def learnt(self) -> bool:
+        """Whether any fan is known; most rooms have none."""
+        return bool(self._learnt)
+
     def takes(self, reflection: Reflection, at_s: float) -> bool:
         """Whether it is of a known fan."""
         for place in self._learnt:
@@ -84,11 +89,11 @@ class Clutter:
 
     def blurs(self, track: Track) -> bool:
         """Whether an unproven track may be of a known fan, with a wrong angle."""
-        return any(
-            place.beside(track)
-            and (track.points < FRINGE_POINTS or track.lively < FRINGE_SHARE * place.lively)
-            for place in self._learnt
-        )
+        for place in self._learnt:
+            few = track.points < FRINGE_POINTS or track.lively < FRINGE_SHARE * place.lively
+            if few and place.beside(track):
+                return True
+        return False
 
     def learn(self, tracks: Sequence[Track], at_s: float) -> set[int]:
         """Called every TICK_S; the numbers of tracks that are clutter from now on."""

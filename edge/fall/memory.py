@@ -77,9 +77,12 @@ def fell_m(upright: Track, low: Track) -> float:
 
 def fallen(tracks: Sequence[Track], at_s: float) -> list[Track]:
     """An upright body that fell silent while something began beside it near the floor lies there."""
+    silent = [one for one in tracks if one.height_m > LOW_M and at_s - one.seen_s > FELL_SILENT_S]
+    if not silent:
+        return list(tracks)
     kept: list[Track] = []
     for low in tracks:
-        fell = next((one for one in tracks if one is not low and _fell(one, low, at_s)), None)
+        fell = next((one for one in silent if one is not low and _fell(one, low, at_s)), None)
         if fell is None:
             kept.append(low)
             continue

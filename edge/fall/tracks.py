@@ -4,8 +4,9 @@ Is: medians of the last few reflections, from at least two frames, so that a gho
 Is not: stillness from silence; a track without reflections keeps what was last known of it.
 """
 
+from bisect import bisect_right
 from collections import deque
-from math import hypot
+from math import copysign, hypot
 
 from edge.fall.place import Place
 from edge.fall.scene import Body, Reflection
@@ -157,8 +158,12 @@ class Track:
         elif wait_s > 0.0:
             # Critically damped, so that a body that stops is not overshot.
             rate = min(gain * gain / (2.0 - gain) / wait_s, 1.5)
-            self.vx = max(-SPEED_MAX_MPS, min(SPEED_MAX_MPS, self.vx + rate * ex))
-            self.vy = max(-SPEED_MAX_MPS, min(SPEED_MAX_MPS, self.vy + rate * ey))
+            self.vx += rate * ex
+            self.vy += rate * ey
+            if abs(self.vx) > SPEED_MAX_MPS:
+                self.vx = copysign(SPEED_MAX_MPS, self.vx)
+            if abs(self.vy) > SPEED_MAX_MPS:
+                self.vy = copysign(SPEED_MAX_MPS, self.vy)
         self.x, self.y = px + gain * ex, py + gain * ey
         self.speed_mps = hypot(self.vx, self.vy)
         far_m = hypot(self.x - self.born.x_m, self.y - self.born.y_m)
@@ -183,15 +188,14 @@ class Track:
         else:
             self.dense_s = at_s
         half = count // 2
-        xs = sorted([point[0] for point in latest])
-        ys = sorted([point[1] for point in latest])
-        zs = sorted([point[2] for point in latest])
+        across, along, heights, _, _ = zip(*latest, strict=True)
+        xs, ys, zs = sorted(across), sorted(along), sorted(heights)
         self.place = Place(xs[half], ys[half])
         middle = zs[half] if count % 2 else (zs[half - 1] + zs[half]) / 2
         self.height_m = max(0.0, middle)
         self.mean_m += (self.height_m - self.mean_m) * (MEAN_GAIN if self.standing_m is not None else 1.0)
         self.top_m = zs[9 * count // 10]
-        self.low_behind = sum([z <= LOW_M for z in zs])
+        self.low_behind = bisect_right(zs, LOW_M)
         self.spread_m = hypot(xs[-1] - xs[0], ys[-1] - ys[0])
         self._stand(at_s)
         self.measured_s = at_s

@@ -69,7 +69,8 @@ def read_packet(packet: bytes, at_s: float = 0.0, rows: Rows = UNSEEN) -> Read |
     size = len(packet)
     if size < HEADER_MIN:
         return None
-    claimed, number, tlvs = _HEAD_A.unpack_from(packet, 12)
+    head = _HEAD_A.unpack_from(packet, 12)
+    claimed = head[0]
     if claimed >> 16 == PLATFORM:
         return _read_c(packet, at_s, rows)
     if not HEADER_MIN <= claimed <= PACKET_MAX:
@@ -79,7 +80,12 @@ def read_packet(packet: bytes, at_s: float = 0.0, rows: Rows = UNSEEN) -> Read |
         read = _read_b(packet, at_s, rows)
         if read is not None:
             return read
-    if tlvs > TLVS_MAX or (tlvs == 0 and size >= HEADER_MIN + PADDING):
+    return _read_a(packet, head, at_s, rows)
+
+
+def _read_a(packet: bytes, head: tuple[int, int, int], at_s: float, rows: Rows) -> Read | None:
+    claimed, number, tlvs = head
+    if tlvs > TLVS_MAX or (tlvs == 0 and len(packet) >= HEADER_MIN + PADDING):
         return None  # nothing fills so much without a TLV: a header of another kind, damaged
     contents = Contents(rows)
     if not _take_a(packet, claimed, tlvs, contents):

@@ -132,7 +132,7 @@ def spherical_compressed(packet: bytes, at: int, end: int) -> Points:
             across * cos_azim[azim],
             range_m * sin_elev[elev],
             doppler * doppler_unit,
-            10.0 * log10(ratio if ratio > SNR_RATIO_MIN else SNR_RATIO_MIN),
+            10.0 * log10(max(ratio, SNR_RATIO_MIN)),
         )
     return _points(flat)
 
