@@ -8,7 +8,8 @@ lies motionless for that long; so a question, and an alert, end that way only fo
 A resident whose rising was not seen until they had walked away is taken for company: the alert stays.
 """
 
-from dataclasses import dataclass, replace
+import msgspec
+from msgspec.structs import replace
 
 from edge.fall.place import Place
 from edge.fall.scene import Body
@@ -22,8 +23,7 @@ UPRIGHT_MIN = 3
 """Frames with an upright body that make it more than a ghost, at the place or away from it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rising:
+class Rising(msgspec.Struct, frozen=True):
     """What has been seen since the fall: the upright body followed from the place, and upright ones elsewhere.
 
     ``upright`` and ``bent`` count its frames between ``since_s`` and ``last_s``.
