@@ -8,7 +8,7 @@ import numpy as np
 from benchmarks.plain_parser import parse
 from edge.fall.settings import MountSettings
 from edge.sensors.readings import PointCloud
-from edge.sensors.ti_frames import MAGIC
+from edge.sensors.ti.frames import MAGIC
 from simulators.home.firmware_bytes import encode
 from simulators.home.home import FRAME_PERIOD_S, SimulatedHome
 from simulators.home.story import FallStory

@@ -14,8 +14,9 @@ from benchmarks.plain_parser import parse, parse_lean
 from edge.fall.people import People
 from edge.fall.people_settings import PeopleSettings
 from edge.fall.settings import AskSettings, FallSettings, MountSettings, SensorKind
+from edge.fall_scorer import scorer_from
 from edge.fall.watcher import FallWatcher, Now, Tell
-from edge.sensors.ti_frames import FrameParser
+from edge.sensors.ti.frames import FrameParser
 
 PIECE = 4096
 """As much as a serial driver gives at once."""
@@ -29,9 +30,11 @@ class Pipeline:
 
     def __init__(self) -> None:
         self.parser = FrameParser()
-        self._people = People(MountSettings(height_m=1.4, tilt_deg=10.0), PeopleSettings())
+        mount, room = MountSettings(height_m=1.4, tilt_deg=10.0), PeopleSettings()
+        self._people = People(mount, room)
+        scorer = scorer_from(mount, room.antenna)
         settings = FallSettings().for_sensor(SensorKind.WALL_RADAR)
-        self._watcher = FallWatcher(settings, AskSettings(), (), self._ulid)
+        self._watcher = FallWatcher(settings, AskSettings(), (), self._ulid, scorer)
         self._number = 0
         self.frames = 0
         self.told = 0

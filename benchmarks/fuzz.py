@@ -20,10 +20,10 @@ import typer
 
 from benchmarks.falls import resident_kib
 from benchmarks.mutations import harmed, makers
-from edge.sensors.module_settings import ModuleKind
-from edge.sensors.modules import parser_for
+from edge.sensors.modules.sensor import parser_for
+from edge.sensors.modules.settings import ModuleKind
 from edge.sensors.port_doctor import diagnose
-from edge.sensors.ti_frames import FrameParser
+from edge.sensors.ti.frames import FrameParser
 
 SLOW_S = 1.0
 """Of the processor. A serial line brings 90 KB in a second: a call over one piece that takes so long never catches up."""

@@ -5,7 +5,7 @@ from random import Random
 
 import numpy as np
 
-from edge.sensors.module_settings import ModuleKind
+from edge.sensors.modules.settings import ModuleKind
 from edge.sensors.readings import Height, PointCloud, Target
 from simulators.home import firmware_bytes, module_bytes, older_firmware_bytes
 

@@ -197,11 +197,11 @@ def _walk_live(
 
 def _sensor(settings: "HomeSettings", clock: "Clock") -> "Sensor[PointCloud]":
     if settings.radar is not None:
-        from edge.sensors.ti_radar import radar_from
+        from edge.sensors.ti.sensor import radar_from
 
         return radar_from(settings.radar, clock)
     if settings.module is not None:
-        from edge.sensors.modules import module_from
+        from edge.sensors.modules.sensor import module_from
 
         return module_from(settings.module, clock)
     raise ValueError("a depth camera finds its floor by itself: there is nothing to calibrate")
@@ -211,7 +211,7 @@ def _recorded(path: Path, settings: "HomeSettings") -> "Iterator[tuple[float, Po
     """Frames with their time, by the frame numbers; raises ValueError for a file without any."""
     from edge.clock import ManualClock
     from edge.sensors.byte_port import FilePort
-    from edge.sensors.ti_radar import ReplayRadar
+    from edge.sensors.ti.sensor import ReplayRadar
 
     period_s = settings.radar.frame_period_s if settings.radar is not None else 0.055
     replay = ReplayRadar(FilePort(path), ManualClock(0), frame_period_s=period_s)

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from edge.sensors.module_settings import FALL_KINDS, AlarmArea, ModuleKind, ModuleSettings
+from edge.sensors.modules.settings import FALL_KINDS, AlarmArea, ModuleKind, ModuleSettings
 
 if TYPE_CHECKING:
     from edge.sensors.byte_port import SerialPort
-    from edge.sensors.module_commands import Parameters
+    from edge.sensors.modules.commands import Parameters
 
 
 def module(
@@ -24,7 +24,7 @@ def module(
 ) -> None:
     """Show what a fall module has stored; change what is given, and read it back. Exit 1 if it does not take it."""
     from edge.clock import SystemClock
-    from edge.sensors.module_commands import Conversation, FallSetup
+    from edge.sensors.modules.commands import Conversation, FallSetup
 
     if kind not in FALL_KINDS:
         raise ValueError(f"{kind}: it has no such settings: only {', '.join(sorted(FALL_KINDS))} do")

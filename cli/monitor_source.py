@@ -16,12 +16,12 @@ from edge.fall.settings import MountSettings
 from edge.home_sensor import HomeSensor
 from edge.home_settings import HomeSettings
 from edge.sensors.byte_port import FilePort, SerialPort
-from edge.sensors.module_settings import ModuleKind, ModuleSettings
-from edge.sensors.modules import ReplayModule, module_from
+from edge.sensors.modules.sensor import ReplayModule, module_from
+from edge.sensors.modules.settings import ModuleKind, ModuleSettings
 from edge.sensors.port_doctor import SPEAKS_AT, TI_COMMANDS, TI_DATA, Finding, diagnose, identify
 from edge.sensors.readings import Sensor, SensorSilentError
-from edge.sensors.ti_radar import ReplayRadar, radar_from
-from edge.sensors.ti_radar_settings import RadarSettings
+from edge.sensors.ti.sensor import ReplayRadar, radar_from
+from edge.sensors.ti.settings import RadarSettings
 
 SILENT_AFTER_S = 3.0
 """A technician who looks on wants to know sooner than a home's fault book."""

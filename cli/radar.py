@@ -13,9 +13,9 @@ from cli.service import program_version, stop_on_signals
 if TYPE_CHECKING:
     from cli.radar_recording import About
     from edge.home_settings import HomeSettings
-    from edge.sensors.chirp_file import Command
-    from edge.sensors.chirp_lint import Site
-    from edge.sensors.ti_radar_settings import RadarSettings
+    from edge.sensors.ti.chirp_file import Command
+    from edge.sensors.ti.chirp_lint import Site
+    from edge.sensors.ti.settings import RadarSettings
 
 app = typer.Typer(
     no_args_is_help=True, help="A radar by itself: check, configure, look on, calibrate, record, replay."
@@ -105,7 +105,7 @@ def record(
     """
     from cli.radar_recording import Ended, Recorder, beside
     from edge.clock import SystemClock
-    from edge.sensors.ti_ports import port_from
+    from edge.sensors.ti.ports import port_from
 
     settings = _home_of(home) if home is not None else None
     radar = _radar_of(settings, port, baud, cli_port, chirps, one_port=one_port)
@@ -164,7 +164,7 @@ def replay_recording(
 
 def _told_of(file: Path, site: "Site") -> int:
     """Print what is wrong with one file; returns the number of errors."""
-    from edge.sensors.chirp_lint import Severity, lint
+    from edge.sensors.ti.chirp_lint import Severity, lint
 
     found = lint(file.read_text(encoding="utf-8", errors="replace"), site)
     for finding in found:
@@ -176,8 +176,8 @@ def _told_of(file: Path, site: "Site") -> int:
 
 def _send(radar: "RadarSettings") -> None:
     from edge.clock import SystemClock
-    from edge.sensors.ti_ports import port_from
-    from edge.sensors.ti_radar import TiRadar
+    from edge.sensors.ti.ports import port_from
+    from edge.sensors.ti.sensor import TiRadar
 
     def taken(command: "Command", answer: str) -> None:
         where = f"{command.line:4}" if command.line else "   +"
@@ -225,7 +225,7 @@ def _radar_of(
     """The home's [radar], or one made of the options; raises ValueError for neither and for both."""
     from pydantic import ValidationError
 
-    from edge.sensors.ti_radar_settings import RadarSettings
+    from edge.sensors.ti.settings import RadarSettings
 
     if home is not None and home.radar is not None:
         if port is not None or cli_port is not None or chirps is not None:
@@ -248,15 +248,15 @@ def _radar_of(
 
 def _period_of(chirps: Path | None) -> float | None:
     """What a chirp file makes the frames' period, s; None where it says none that could be."""
-    from edge.sensors.chirp_sheet import Sheet
+    from edge.sensors.ti.chirp_sheet import Sheet
 
     frame = None if chirps is None else Sheet(chirps.read_text(encoding="ascii", errors="replace")).frame()
     return None if frame is None or not 0.0 < frame.period_ms <= 2000.0 else frame.period_ms / 1000
 
 
 def _site(home: "HomeSettings | None", board: str | None, radar: "RadarSettings | None" = None) -> "Site":
-    from edge.sensors.chirp_geometry import BOARDS
-    from edge.sensors.chirp_lint import Site
+    from edge.sensors.ti.chirp_geometry import BOARDS
+    from edge.sensors.ti.chirp_lint import Site
 
     if board is not None and board not in BOARDS:
         raise ValueError(f"--board {board}: no such board: give one of {', '.join(BOARDS)}")
@@ -275,7 +275,7 @@ def _about(
     home: "HomeSettings | None", radar: "RadarSettings", height: float | None, tilt: float | None
 ) -> "About":
     from cli.radar_recording import FORMAT, About, now_text
-    from edge.sensors.chirp_file import data_baud, read_chirps
+    from edge.sensors.ti.chirp_file import data_baud, read_chirps
 
     mount = None if home is None else home.mount
     chirps = radar.chirp_file

@@ -20,7 +20,7 @@ from edge.clock import Clock
 from edge.sensors.byte_port import BytePort
 from edge.sensors.port_doctor import TI_DATA, PortDoctor
 from edge.sensors.readings import SensorError
-from edge.sensors.ti_frames import FrameParser
+from edge.sensors.ti.frames import FrameParser
 
 if TYPE_CHECKING:
     from edge.sensors.readings import PointCloud

@@ -64,8 +64,8 @@ def radar(
     from edge.home import Home
     from edge.home_settings import HomeSettings
     from edge.sensors.byte_port import FilePort
-    from edge.sensors.ti_radar import ReplayRadar
-    from edge.sensors.ti_radar_settings import RadarSettings
+    from edge.sensors.ti.sensor import ReplayRadar
+    from edge.sensors.ti.settings import RadarSettings
     from edge.voice import SilentSpeaker
 
     frames = _count_frames(file)
@@ -124,8 +124,8 @@ def images(
     from edge.field import Field
     from edge.field_settings import FieldSettings
     from edge.repel.repeller import Repeller
-    from edge.sensors.camera import ReplayCamera
-    from edge.sensors.camera_settings import CameraSettings
+    from edge.sensors.camera.sensor import ReplayCamera
+    from edge.sensors.camera.settings import CameraSettings
     from edge.wildlife.detector import Detector
     from edge.wildlife.settings import EyeSettings
 
@@ -206,7 +206,7 @@ def _finish(replayed: Accounted, pace: str, took_s: float, backlog: "Backlog") -
 
 def _count_frames(file: Path) -> int:
     """Decode once without using it: the replay's start is its length before now. Raises ValueError for no frame."""
-    from edge.sensors.ti_frames import FrameParser
+    from edge.sensors.ti.frames import FrameParser
 
     parser = FrameParser()
     with file.open("rb") as recording:

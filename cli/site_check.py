@@ -120,7 +120,7 @@ def _model(settings: FieldSettings) -> str:
 
 
 def _camera(settings: FieldSettings, patience_s: float) -> str:
-    from edge.sensors.camera import Camera
+    from edge.sensors.camera.sensor import Camera
 
     camera = Camera(settings.camera, SystemClock())
     camera.open()

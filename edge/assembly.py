@@ -10,6 +10,7 @@ from contract.messages import State
 from edge.agent import Agent, Stamper
 from edge.clock import Clock, SystemClock
 from edge.device import Device
+from edge.fall.descent import Scorer
 from edge.fall.scene import Perception
 from edge.field_settings import FieldSettings
 from edge.home_settings import HomeSettings
@@ -67,23 +68,31 @@ def _home(settings: HomeSettings, clock: Clock) -> Device:
     memory = HomeMemory(_memory_file(settings, "incident"))
     # Thirty days outlast every RAM disk.
     questions = settings.data_directory / f"{settings.device}.questions.json"
-    parts = HomeParts(memory=memory, questions_file=questions)
+    parts = HomeParts(memory=memory, questions_file=questions, scorer=_scorer(settings))
     perception = home_perception(settings)
     return Home(settings, sensor, speaker, clock, new_ulid, perception=perception, parts=parts)
+
+
+def _scorer(settings: HomeSettings) -> Scorer | None:
+    if settings.radar is None:
+        return None
+    from edge.fall_scorer import scorer_from  # noqa: PLC0415
+
+    return scorer_from(settings.mount, settings.room.antenna)
 
 
 def home_sensor(settings: HomeSettings, clock: Clock) -> Sensor[Any]:
     """The one sensor of a home's file, not yet opened."""
     if settings.module is not None:
-        from edge.sensors.modules import module_from  # noqa: PLC0415
+        from edge.sensors.modules.sensor import module_from  # noqa: PLC0415
 
         return module_from(settings.module, clock)
     if settings.depth is not None:
-        from edge.sensors.depth import depth_from  # noqa: PLC0415
+        from edge.sensors.depth.sensor import depth_from  # noqa: PLC0415
 
         return depth_from(settings.depth, clock)
     assert settings.radar is not None  # noqa: S101 - the settings' promise, told to the type checker
-    from edge.sensors.ti_radar import radar_from  # noqa: PLC0415
+    from edge.sensors.ti.sensor import radar_from  # noqa: PLC0415
 
     return radar_from(settings.radar, clock)
 
@@ -103,7 +112,7 @@ def _field(settings: FieldSettings, clock: Clock) -> Device:
     from edge.field import Field  # noqa: PLC0415
     from edge.field_memory import FieldMemory  # noqa: PLC0415
     from edge.repel.repeller import Repeller  # noqa: PLC0415
-    from edge.sensors.camera import Camera  # noqa: PLC0415
+    from edge.sensors.camera.sensor import Camera  # noqa: PLC0415
     from edge.wildlife.detector import Detector  # noqa: PLC0415
 
     dose = settings.data_directory / f"{settings.device}.repeller.json"

@@ -20,7 +20,7 @@ from edge.field_report import FieldReport, live
 from edge.field_settings import FieldSettings
 from edge.repel.repeller import Repeller
 from edge.repel.scene import Scene
-from edge.sensors.camera_watch import CameraWatch
+from edge.sensors.camera.watch import CameraWatch
 from edge.sensors.readings import Picture, Sensor, SensorError, SensorSilentError
 from edge.wildlife.detections import FindsAnimals
 from edge.wildlife.evidence import jpeg

@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from edge.repel.settings import RepelSettings
-from edge.sensors.camera_settings import CameraSettings
+from edge.sensors.camera.settings import CameraSettings
 from edge.settings import DeviceSettings
 from edge.wildlife.settings import EyeSettings
 

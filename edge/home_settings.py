@@ -8,9 +8,9 @@ from edge.fall.answers import ListenSettings
 from edge.fall.people_settings import PeopleSettings
 from edge.fall.settings import AskSettings, FallSettings, MountSettings, SensorKind
 from edge.fall.zones import ZoneSettings
-from edge.sensors.depth_settings import DepthSettings
-from edge.sensors.module_settings import ModuleSettings
-from edge.sensors.ti_radar_settings import RadarSettings
+from edge.sensors.depth.settings import DepthSettings
+from edge.sensors.modules.settings import ModuleSettings
+from edge.sensors.ti.settings import RadarSettings
 from edge.settings import DeviceSettings
 from edge.voice import VoiceSettings
 

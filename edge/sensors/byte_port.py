@@ -35,6 +35,14 @@ class BytePort(Protocol):
         ...
 
 
+class CommandPort(BytePort, Protocol):
+    """A port that can be written to."""
+
+    def write(self, data: bytes) -> None:
+        """Send all of ``data``; raises SensorLostError when the port has gone."""
+        ...
+
+
 class SerialPort:
     """A tty or a pty, 8N1 without flow control; held exclusively, because two readers would share the bytes."""
 

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from edge.sensors.framing import Scanner
-from edge.sensors.ld2410 import ReportLayout
-from edge.sensors.ld2450 import TargetsLayout
-from edge.sensors.module_settings import BAUD, ModuleKind
-from edge.sensors.mr60fda1 import SummedLayout
-from edge.sensors.tinyframe import Message, TinyFrameLayout
-from edge.sensors.tinyframe_shapes import SHAPES
+from edge.sensors.modules.ld2410 import ReportLayout
+from edge.sensors.modules.ld2450 import TargetsLayout
+from edge.sensors.modules.mr60fda1 import SummedLayout
+from edge.sensors.modules.settings import BAUD, ModuleKind
+from edge.sensors.modules.tinyframe import Message, TinyFrameLayout
+from edge.sensors.modules.tinyframe_shapes import SHAPES
 
 TI_DATA = "ti"
 TI_COMMANDS = "ti-console"

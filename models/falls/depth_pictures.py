@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from edge.clock import ManualClock
-from edge.sensors.depth import FOLDER_PERIOD_S, DepthFolder
-from edge.sensors.depth_files import DepthNotes
-from edge.sensors.depth_settings import DepthSettings
+from edge.sensors.depth.files import DepthNotes
+from edge.sensors.depth.sensor import FOLDER_PERIOD_S, DepthFolder
+from edge.sensors.depth.settings import DepthSettings
 from edge.sensors.readings import DepthFrame, SensorLostError
 from models.falls.recording import DataError, Kind, Recording
 

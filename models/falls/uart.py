@@ -7,8 +7,8 @@ from struct import Struct
 from edge.clock import ManualClock
 from edge.sensors.byte_port import FilePort
 from edge.sensors.readings import PointCloud
-from edge.sensors.ti_frames import MAGIC
-from edge.sensors.ti_radar import ReplayRadar
+from edge.sensors.ti.frames import MAGIC
+from edge.sensors.ti.sensor import ReplayRadar
 from models.falls.recording import DataError, Kind, Recording
 
 PEOPLE_TRACKING_S = 0.055

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.sensors.camera_watch import is_flat
+from edge.sensors.camera.watch import is_flat
 from edge.wildlife.detections import Detections, no_detections
 from simulators.field.drawing import Box
 

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.sensors.depth_files import NOTES, DepthNotes
+from edge.sensors.depth.files import NOTES, DepthNotes
 from edge.sensors.readings import DepthFrame
 from simulators.home.body import Act, Stance, at
 from simulators.home.depth import DepthCamera, Hung

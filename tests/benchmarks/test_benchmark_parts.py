@@ -8,7 +8,7 @@ import pytest
 from benchmarks import corpus, plain_parser
 from benchmarks.falls import Pipeline, pieces
 from benchmarks.fuzz import PARSERS, fuzz
-from edge.sensors.ti_frames import FrameParser
+from edge.sensors.ti.frames import FrameParser
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,7 @@ from cli.radar import app
 from cli.radar_recording import FORMAT, About, Recorder, beside, read_about
 from edge.clock import SystemClock
 from edge.sensors.readings import PointCloud, SensorLostError
-from edge.sensors.ti_frames import FrameParser
+from edge.sensors.ti.frames import FrameParser
 from simulators.home.console import RadarConsole
 from simulators.home.firmware_bytes import encode
 from simulators.home.pty_port import PtyPort

@@ -108,7 +108,7 @@ def test_every_module_that_the_city_runs_is_in_its_lock(files: dict[str, Path]):
 
 
 def test_every_module_that_a_device_runs_is_in_its_lock():
-    modules = "edge.assembly, edge.home, edge.field, edge.sensors.ti_radar, edge.sensors.camera, edge.repel.repeller"
+    modules = "edge.assembly, edge.home, edge.field, edge.sensors.ti.sensor, edge.sensors.camera.sensor, edge.repel.repeller"
     code = ONLY.replace(
         "from cli.main import main\nmain()", f"import cli.edge, {modules}, edge.wildlife.detector"
     )

@@ -22,7 +22,7 @@ from edge.clock import ManualClock
 from edge.field import Field
 from edge.field_settings import FieldSettings
 from edge.repel.repeller import Repeller
-from edge.sensors.camera import ReplayCamera
+from edge.sensors.camera.sensor import ReplayCamera
 from edge.sensors.readings import Picture, SensorLostError
 from simulators.field.camera_feed import CameraFeed
 from simulators.field.drawn_eye import DrawnEye

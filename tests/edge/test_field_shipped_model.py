@@ -14,7 +14,7 @@ from edge.clock import ManualClock
 from edge.field import Field
 from edge.field_settings import FieldSettings
 from edge.repel.repeller import Repeller
-from edge.sensors.camera import Camera, ReplayCamera
+from edge.sensors.camera.sensor import Camera, ReplayCamera
 from edge.wildlife.detector import Detector
 from simulators.field.camera_feed import CameraFeed
 from simulators.field.story import FieldStory

@@ -18,7 +18,7 @@ from edge.fall.settings import MountSettings
 from edge.home import Home
 from edge.home_settings import HomeSettings
 from edge.sensors.readings import PointCloud
-from edge.sensors.ti_frames import FrameParser
+from edge.sensors.ti.frames import FrameParser
 from edge.voice import SilentSpeaker
 from simulators.home.home import FRAME_PERIOD_S, SimulatedHome
 from simulators.home.story import FallStory, QuietLife, Story

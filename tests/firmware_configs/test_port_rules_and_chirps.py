@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from edge.sensors.ti_cli import commands
-from edge.sensors.ti_radar_settings import RadarSettings
+from edge.sensors.ti.cli import commands
+from edge.sensors.ti.settings import RadarSettings
 
 FOLDER = Path(__file__).parents[2] / "firmware_configs"
 RULES = FOLDER / "udev" / "60-mimamori-radar.rules"

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from edge.clock import ManualClock
-from edge.sensors.camera import Camera
-from edge.sensors.camera_settings import CameraSettings
+from edge.sensors.camera.sensor import Camera
+from edge.sensors.camera.settings import CameraSettings
 from edge.wildlife.tracker import overlap
 from simulators.field.camera_feed import KEPT, CameraFeed
 from simulators.field.drawing import Scene, Wardrobe, draw_animal

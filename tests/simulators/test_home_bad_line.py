@@ -5,7 +5,7 @@ import pytest
 from numpy.random import default_rng
 
 from edge.sensors.readings import PointCloud
-from edge.sensors.ti_frames import FrameParser
+from edge.sensors.ti.frames import FrameParser
 from simulators.home.bad_line import BadLine
 from simulators.home.firmware_bytes import encode
 

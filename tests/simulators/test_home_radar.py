@@ -11,8 +11,8 @@ import pytest
 from edge.clock import SystemClock
 from edge.sensors.byte_port import SerialPort
 from edge.sensors.readings import PointCloud
-from edge.sensors.ti_frames import FrameParser
-from edge.sensors.ti_radar import TiRadar
+from edge.sensors.ti.frames import FrameParser
+from edge.sensors.ti.sensor import TiRadar
 from simulators.home.body import LYING, STANDING, Change, Stance, Stay, Walk, at, fall
 from simulators.home.home import FRAME_PERIOD_S, Resident, SimulatedHome
 from simulators.home.pty_port import PtyPort

@@ -9,8 +9,8 @@ from contract.messages import FallPhase
 from edge.clock import ManualClock
 from edge.depth.people import DepthPeople
 from edge.fall.zones import ZoneSettings
-from edge.sensors.depth import depth_from
-from edge.sensors.depth_settings import DepthSettings
+from edge.sensors.depth.sensor import depth_from
+from edge.sensors.depth.settings import DepthSettings
 from simulators.home.body import (
     KNEELING,
     LYING,

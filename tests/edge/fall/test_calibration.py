@@ -9,7 +9,7 @@ import pytest
 from edge.fall.calibration import Measured, judge, measure_frames
 from edge.fall.mount_fit import CalibrationError
 from edge.fall.settings import MountSettings
-from edge.sensors.ti_frames import FrameParser
+from edge.sensors.ti.frames import FrameParser
 from tests.walking import ACROSS, AWAY_AND_BACK, STATURE_M, walker
 
 

@@ -24,7 +24,7 @@ from edge.fall.people_settings import PeopleSettings
 from edge.fall.settings import AskSettings, FallSettings, MountSettings, SensorKind
 from edge.fall.watcher import FallWatcher, Now, Tell
 from edge.sensors.readings import PointCloud
-from edge.sensors.ti_frames import FrameParser
+from edge.sensors.ti.frames import FrameParser
 
 LOW_POWER = MountSettings(height_m=1.25, tilt_deg=0.0)
 LEVEL = MountSettings(height_m=0.6, tilt_deg=0.0)

@@ -13,7 +13,7 @@ from edge.fall.place import Place
 from edge.fall.scene import Body, Scene
 from edge.fall.settings import MountSettings
 from edge.sensors.readings import PointCloud
-from edge.sensors.ti_frames import FrameParser
+from edge.sensors.ti.frames import FrameParser
 from tests.walking import ACROSS, AWAY_AND_BACK, walker
 
 SAID = MountSettings(height_m=1.8, tilt_deg=10.0)

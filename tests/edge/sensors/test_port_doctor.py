@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edge.sensors.module_settings import ModuleKind
+from edge.sensors.modules.settings import ModuleKind
 from edge.sensors.port_doctor import SPEAKS_AT, TI_COMMANDS, TI_DATA, Finding, PortDoctor, diagnose, identify
 from edge.sensors.readings import PointCloud
 from simulators.home.console import RadarConsole

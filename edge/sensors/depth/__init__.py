@@ -1,0 +1,1 @@
+"""Depth cameras: their drivers, and folders of distances. No depth picture is written or sent."""
