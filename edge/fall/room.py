@@ -1,6 +1,7 @@
 """Sensor frame to room frame, and the points that say nothing about a body left out."""
 
 import math
+from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,13 +77,14 @@ class RoomView:
         below: list[Reflection] = []
         self.outside = 0
         for x, y, z, doppler, _ in rows:
-            range_m = math.sqrt(x * x + y * y + z * z)
-            if not NEAR_M <= range_m <= FAR_M or abs(z) > steepest * range_m:
+            range_m = sqrt(x * x + y * y + z * z)
+            off_m = abs(z)
+            if not NEAR_M <= range_m <= FAR_M or off_m > steepest * range_m:
                 continue
             height = z * cos - y * sin + up
             along = y * cos + z * sin
             if BELOW_FLOOR_M < height < top and x0 <= x <= x1 and y0 <= along <= y1:
-                (kept if abs(z) <= steep * range_m else below).append((x, along, height, doppler, range_m))
+                (kept if off_m <= steep * range_m else below).append((x, along, height, doppler, range_m))
             else:
                 self.outside += 1
         return kept or below

@@ -18,6 +18,7 @@ exactly at the packet's end.
 from struct import Struct
 
 from edge.sensors.readings import PointCloud
+from edge.sensors.ti.points import as_array
 from edge.sensors.ti.tlv import (
     LONG_RANGE,
     PEOPLE_2D,
@@ -178,7 +179,7 @@ def _cloud(at_s: float, number: int, contents: Contents) -> Read:
     cloud = PointCloud(
         at_s,
         number,
-        contents.points,
+        as_array(contents.points),
         contents.targets,
         contents.heights,
         contents.point_targets,

@@ -11,7 +11,7 @@ import msgspec
 
 from edge.sensors.readings import Height, Target, Vitals
 from edge.sensors.ti import points, tracks
-from edge.sensors.ti.points import EMPTY, MalformedError, Points
+from edge.sensors.ti.points import EMPTY, Cloud, MalformedError
 
 __all__ = ["Contents", "MalformedError", "Rows"]
 
@@ -37,7 +37,7 @@ class Contents(msgspec.Struct):
     """
 
     rows: Rows = UNSEEN
-    points: Points = EMPTY
+    points: Cloud = EMPTY
     targets: tuple[Target, ...] = ()
     heights: tuple[Height, ...] = ()
     point_targets: tuple[int, ...] = ()
