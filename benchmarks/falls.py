@@ -14,8 +14,8 @@ from benchmarks.plain_parser import parse, parse_lean
 from edge.fall.people import People
 from edge.fall.people_settings import PeopleSettings
 from edge.fall.settings import AskSettings, FallSettings, MountSettings, SensorKind
-from edge.fall_scorer import scorer_from
 from edge.fall.watcher import FallWatcher, Now, Tell
+from edge.fall_scorer import scorer_from
 from edge.sensors.ti.frames import FrameParser
 
 PIECE = 4096

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli import descents
+
 if TYPE_CHECKING:
     from models.falls.measuring import Measured
     from models.falls.opening import Found
@@ -15,6 +17,9 @@ LINE_EVERY = 10
 """Where nobody watches a bar, a line tells of so many pieces."""
 
 app = typer.Typer(no_args_is_help=True, help="Measure what the program finds, and what it finds for nothing.")
+
+
+app.command(name="descents")(descents.table)
 
 
 @app.callback()

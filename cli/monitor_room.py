@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from contract.ids import new_ulid
+from edge.fall.descent import Scorer
 from edge.fall.people import People
 from edge.fall.people_settings import PeopleSettings
 from edge.fall.posture import Posture, RoomPosture
@@ -38,6 +39,7 @@ class Installed:
     fall: FallSettings = field(default_factory=FallSettings)
     people: PeopleSettings = field(default_factory=PeopleSettings)
     zones: Sequence[ZoneSettings] = ()
+    scorer: Scorer | None = None
 
 
 class Room:
@@ -51,7 +53,9 @@ class Room:
     ) -> None:
         self.installed = installed
         self._perception = perception or People(installed.mount, installed.people)
-        self._watcher = FallWatcher(installed.fall, AskSettings(), installed.zones, new_ulid)
+        self._watcher = FallWatcher(
+            installed.fall, AskSettings(), installed.zones, new_ulid, installed.scorer
+        )
         self._posture = RoomPosture(installed.fall)
         self._arrived: deque[float] = deque()
         self._begun_s = begun_s

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 SPAN_S = 60.0
 """Of simulated time between two looks at whether to stop."""
 CLIPS_A_JOB = 4
+WALL_M = 0.3
+"""The room's box is entered so much wider: what errs by an angle is still of the room."""
 DAY_S = 86400.0
 HOMES = ("apartment", "farmhouse", "flat")
 
@@ -141,7 +143,7 @@ def _watch_one(name: str, plan: str, home: "SimulatedHome") -> "tuple[Result, bo
     from models.falls.scoring import score
     from models.falls.watching import Watch
 
-    watch = Watch(_installed(home), traced=False)
+    watch = Watch(installed_in(home), traced=False)
     whole, looked_s = True, 0.0
     watched = watch.outcome
     try:
@@ -163,10 +165,12 @@ def _watch_one(name: str, plan: str, home: "SimulatedHome") -> "tuple[Result, bo
     return replace(scored, truth=replace(scored.truth, spans=())), whole
 
 
-def _installed(home: "SimulatedHome") -> "Installed":
+def installed_in(home: "SimulatedHome") -> "Installed":
+    """How the home's sensor hangs, and what its device is set to."""
     from edge.fall.people_settings import Antenna, PeopleSettings
     from edge.fall.settings import FallSettings, MountSettings, SensorKind
     from edge.fall.zones import ZoneSettings
+    from edge.fall_scorer import scorer_from
     from models.falls.watching import Installed
 
     tables = home.plan.settings()
@@ -174,8 +178,14 @@ def _installed(home: "SimulatedHome") -> "Installed":
     sensor = SensorKind.CEILING_RADAR if mount.tilt_deg > 45.0 else SensorKind.WALL_RADAR
     zones = tuple(ZoneSettings.model_validate(zone) for zone in tables["zones"])
     name = home.plan.sensor.name.lower()
-    people = PeopleSettings(antenna=next((one for one in Antenna if name.startswith(one)), Antenna.IWR6843))
-    return Installed(mount, FallSettings().for_sensor(sensor), people, zones)
+    (left, right), (near, far) = home.plan.x_m, home.plan.y_m
+    people = PeopleSettings(
+        antenna=next((one for one in Antenna if name.startswith(one)), Antenna.IWR6843),
+        x_m=(left - WALL_M, right + WALL_M),
+        y_m=(near - WALL_M, far + WALL_M),
+    )
+    scorer = scorer_from(mount, people.antenna)
+    return Installed(mount, FallSettings().for_sensor(sensor), people, zones, scorer)
 
 
 def _truth(home: "SimulatedHome", until_s: float) -> "Truth":

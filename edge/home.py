@@ -16,6 +16,7 @@ from contract.messages import Answered, EventBody, FallPhase, MuteRepeller, Samp
 from edge.button import Button, button_from
 from edge.clock import Clock
 from edge.device import Outgoing
+from edge.fall.descent import Scorer
 from edge.fall.drop import Seen
 from edge.fall.mount_watch import MountWatch
 from edge.fall.people import People
@@ -51,13 +52,17 @@ NIGHT_H = (22, 6)
 
 @dataclass(slots=True)
 class HomeParts:
-    """What tests and simulators may give in place of what the file names; None leaves it to the file."""
+    """What tests and simulators may give in place of what the file names; None leaves it to the file.
+
+    ``scorer`` judges descents beside the rules; without one the rules decide alone.
+    """
 
     button: Button | None = None
     light: Light | None = None
     levels: Levels | None = None
     memory: HomeMemory = field(default_factory=lambda: HomeMemory(None))
     questions_file: Path | None = None
+    scorer: Scorer | None = None
 
 
 class Home:
@@ -85,7 +90,7 @@ class Home:
         self._clock = clock
         self._sensor = HomeSensor(sensor, settings.component, settings.silent_after_s, clock)
         self._perception = perception or People(settings.mount, settings.room)
-        self._watcher = FallWatcher(fall, settings.ask, settings.zones, new_ulid)
+        self._watcher = FallWatcher(fall, settings.ask, settings.zones, new_ulid, parts.scorer)
         self._posture = RoomPosture(fall)
         self._voice = HomeVoice(
             speaker,

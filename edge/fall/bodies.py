@@ -8,14 +8,16 @@ from collections.abc import Sequence
 from math import inf
 
 from contract.messages import Evidence
-from edge.fall.drop import WAIT_S, Low, Seen
+from edge.fall.descent import BEFORE_S, NEAR_M, Scorer, numbers
+from edge.fall.drop import SLACK_M, WAIT_S, Low, Seen
 from edge.fall.followed import Followed
 from edge.fall.lying import Came, Lie, lies_low
 from edge.fall.place import Place
 from edge.fall.scene import Body, Reflection, Scene
 from edge.fall.settings import FallSettings
 from edge.fall.stay import BathStay
-from edge.fall.suspicion import FallKind, Suspicion, of_drop, of_lie
+from edge.fall.suspicion import FallKind, Suspicion, of_descent, of_drop, of_lie
+from edge.fall.traces import Traces
 from edge.fall.zones import RESTING, SOFT, ZoneKind, Zones, ZoneSettings
 
 FRESH_S = 0.8
@@ -40,6 +42,8 @@ UNSEEN_S = 10.0
 """Of two tracks of one lying body one goes silent for good when it rises; one that lies there is seen again by then."""
 ROSE_M = 0.8
 """A new track this near to somebody who lay there is them, risen; farther off it is somebody else."""
+SITS_M, SITS_S, SITS_SHARE = 0.7, 30.0, 0.35
+"""Around a lie, lately, no more than this share is seen above the floor's bound: of a sitter it is half and more."""
 MODULE_CONFIDENCE = 0.6
 """A ready-made module's own verdict: nobody here has measured it."""
 
@@ -47,8 +51,12 @@ MODULE_CONFIDENCE = 0.6
 class BodiesWatch:
     """Every body of every scene; ``fresh`` are those of the last one whose height is of that moment."""
 
-    def __init__(self, fall: FallSettings, zones: Sequence[ZoneSettings]) -> None:
+    def __init__(
+        self, fall: FallSettings, zones: Sequence[ZoneSettings], scorer: Scorer | None = None
+    ) -> None:
         self._fall = fall
+        self._scorer = scorer
+        self._traces = Traces()
         self._zones = Zones(zones)
         self._zoned = bool(zones)
         self._bath = BathStay(fall.bath_max_s) if self._zones.has(ZoneKind.BATH) else None
@@ -107,18 +115,13 @@ class BodiesWatch:
         fresh = self.fresh = [body for body in scene.bodies if at_s - _measured_s(body) < FRESH_S]
         for body in fresh:
             self._see(body, at_s)
+        if self._scorer is not None:
+            found += self._score(scene, self._scorer, night=night)
         for followed in self.followed.values():
-            low = followed.drop.low
-            if low is not None:
-                followed.drop.beside(_beside(scene))
-                held = followed.drop.held(at_s, fall, AFTER_GAP_S if followed.kept else WAIT_S)
-                if held is not None and followed.zone not in SOFT:
-                    found.append(of_drop(held, fall, at_s, self._tags(followed, night=night)))
-                    followed.kept = ()
-            lie = followed.lie
-            if lie is not None and lie.lasts(at_s, fall) and self._of_a_person(followed, lie):
-                tags = self._tags(followed, night=night)
-                found.append(of_lie(lie, fall, at_s, followed.shift_m(fall), tags))
+            if followed.drop.low is not None:
+                found += self._dropped(followed, scene, night=night)
+            if followed.lie is not None and followed.lie.lasts(at_s, fall):
+                found += self._lain(followed, followed.lie, at_s, night=night)
         if len(self.followed) > len(fresh):
             self._forget(at_s, {body.track for body in scene.bodies})
         if self._bath is not None:
@@ -127,9 +130,66 @@ class BodiesWatch:
             found += self._module(scene)
         return found
 
+    def _score(self, scene: Scene, scorer: Scorer, *, night: bool) -> list[Suspicion]:
+        """What the scorer makes of bodies that were upright and are not seen so any more."""
+        at_s, fall, traces = scene.at_s, self._fall, self._traces
+        if scene.seen:
+            traces.take(scene)
+        if not traces.told:
+            return []
+        found = []
+        for body in scene.bodies:
+            followed = self.followed.get(body.track)
+            descent = followed.descent if followed is not None else None
+            if followed is None or descent is None or not descent.due(at_s) or followed.zone in SOFT:
+                continue
+            since_s = descent.at_s - BEFORE_S
+            near = traces.near(body.track, (descent.place, body.place), NEAR_M, since_s, at_s)
+            values = numbers(descent, body, near, at_s)
+            descent.score = scorer(values)
+            # Whatever the numbers say: who is seen well above the floor does not lie on it.
+            low = body.height_m <= fall.floor_m + followed.shift_m(fall) + SLACK_M
+            if descent.score >= fall.score_min and (low or body.measured_s <= descent.at_s):
+                upright_m = fall.standing_m + followed.shift_m(fall)
+                tags = self._tags(followed, night=night)
+                found.append(of_descent(descent, body, values, upright_m, at_s, tags))
+                followed.descent = None
+        return found
+
+    def _dropped(self, followed: Followed, scene: Scene, *, night: bool) -> list[Suspicion]:
+        """A drop that is being held."""
+        fall, at_s = self._fall, scene.at_s
+        followed.drop.beside(_beside(scene))
+        held = followed.drop.held(at_s, fall, AFTER_GAP_S if followed.kept else WAIT_S)
+        if held is None or followed.zone in SOFT or not self._borne_out(followed):
+            return []
+        followed.kept = ()
+        return [of_drop(held, fall, at_s, self._tags(followed, night=night))]
+
+    def _lain(self, followed: Followed, lie: Lie, at_s: float, *, night: bool) -> list[Suspicion]:
+        """A lie that has lasted."""
+        fall, shift_m = self._fall, followed.shift_m(self._fall)
+        believed = lie.came is not Came.DOWN or self._borne_out(followed)
+        if not (believed and self._of_a_person(followed, lie) and self._nobody_sits(lie, at_s, shift_m)):
+            return []
+        return [of_lie(lie, fall, at_s, shift_m, self._tags(followed, night=night))]
+
+    def _borne_out(self, followed: Followed) -> bool:
+        """Whether the scorer, where there is one, does not speak against what the rules found."""
+        if self._scorer is None or not self._traces.told or followed.kept:
+            return True
+        return followed.descent is not None and followed.descent.score >= self._fall.score_least
+
+    def _nobody_sits(self, lie: Lie, at_s: float, shift_m: float) -> bool:
+        """Whether little is seen above whoever lies there; to a coarse antenna one who sits on the floor is two bodies."""
+        heights_m = self._traces.heights_m(lie.place, SITS_M, max(lie.since_s, at_s - SITS_S))
+        high_m = self._fall.floor_m + shift_m
+        return sum([z > high_m for z in heights_m]) <= SITS_SHARE * len(heights_m)
+
     def _see(self, body: Body, at_s: float) -> None:
         fall = self._fall
         followed = self.followed.get(body.track) or self._begin(body, at_s)
+        followed.descend(body, at_s)
         height_m = body.height_m
         if height_m >= fall.standing_m:
             followed.stand(body, at_s)

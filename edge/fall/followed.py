@@ -3,6 +3,7 @@
 from math import inf
 from typing import TYPE_CHECKING
 
+from edge.fall.descent import UPRIGHT_M, Descent
 from edge.fall.drop import DropWatch, Low, Seen
 from edge.fall.place import Place
 from edge.fall.scene import Body
@@ -26,8 +27,8 @@ class Followed:
     """One track; it lives on for a while after the track has vanished, for the next one near by to take over."""
 
     __slots__ = (
-        "bed_s", "drop", "gone", "kept", "kept_until_s", "lie", "own_m", "place", "rose", "seen_s", "silent_s", "tall",
-        "track", "upright", "zone",
+        "bed_s", "descent", "drop", "gone", "kept", "kept_until_s", "lie", "own_m", "place", "rose", "seen_s", "silent_s",
+        "tall", "track", "upright", "zone",
     )  # fmt: skip
 
     def __init__(self, track: int, place: Place, at_s: float) -> None:
@@ -45,6 +46,8 @@ class Followed:
         """The last moment it was upright."""
         self.tall = 0
         self.drop = DropWatch()
+        self.descent: Descent | None = None
+        """Since it was last upright, for as long as a scorer looks at it."""
         self.lie: Lie | None = None
         self.rose: tuple[Low, float] | None = None
         """A drop that met a fall's bounds and ended with rising, and when: told once the body stands."""
@@ -67,6 +70,11 @@ class Followed:
         if wait_s > PAUSE_S and (self.upright is None or self.upright.at_s < at_s):
             self.silent_s += wait_s
         self.seen_s, self.place, self.gone = at_s, place, False
+
+    def descend(self, body: Body, at_s: float) -> None:
+        """From here on it may be coming down, if it is upright just now."""
+        if body.height_m >= UPRIGHT_M and body.measured_s == at_s:
+            self.descent = Descent(at_s, body.place, body.height_m)
 
     def stand(self, body: Body, at_s: float) -> None:
         """A frame in which it was upright."""

@@ -1,12 +1,16 @@
 """What is held to be a fall, and the reasons as codes with numbers: confidence, severity, evidence. Pure."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from math import exp, expm1
 
 from contract.messages import Evidence, Severity
+from edge.fall.descent import FAST_MPS, FEATURES, Descent
 from edge.fall.drop import Low
 from edge.fall.lying import Came, Lie
 from edge.fall.place import Place
+from edge.fall.scene import Body
 from edge.fall.settings import FallSettings
 
 
@@ -29,6 +33,8 @@ KIND_OF = {
 HIGH_FROM = 3
 """Grave signs that make a fall severe; confirmed without an answer is one of them."""
 GRAVE = frozenset({"in_bath", "at_night"})
+SOON_S = 5.0
+"""Later than this after somebody was upright nobody can say how fast they came down."""
 LONG_LYING_S = 300.0
 """Who has lain for so long cannot get up alone, most likely."""
 
@@ -61,6 +67,31 @@ def of_drop(low: Low, fall: FallSettings, at_s: float, tags: tuple[Evidence, ...
     upright_m = fall.standing_m + low.shift_m
     sure = confidence(low, fall)
     return Suspicion(FallKind.FAST_FALL, at_s, low.last.place, upright_m, sure, 0.0, evidence, grave(tags))
+
+
+def of_descent(
+    descent: Descent,
+    body: Body,
+    values: Sequence[float],
+    upright_m: float,
+    at_s: float,
+    tags: tuple[Evidence, ...],
+) -> Suspicion:
+    """What a scorer took for a fall; ``values`` as ``descent.numbers``."""
+    waited_s = at_s - descent.at_s
+    speed_mps, after = values[FEATURES.index("third_speed")], expm1(values[FEATURES.index("after")])
+    evidence = (
+        Evidence("drop_m", round(descent.height_m - body.height_m, 2), "m"),
+        Evidence("speed_mps", round(speed_mps, 1), "m/s"),
+        Evidence("height_m", round(body.height_m, 2), "m"),
+        Evidence("lying_s", round(waited_s, 1), "s"),
+        Evidence("points", round(after), "1"),
+        *tags,
+    )
+    quick = waited_s <= SOON_S and speed_mps >= FAST_MPS
+    kind = FallKind.FAST_FALL if quick else FallKind.SLOW_SLIDE
+    sure = round(0.95 / (1.0 + exp(-0.5 * descent.score)), 2)
+    return Suspicion(kind, at_s, body.place, upright_m, sure, waited_s, evidence, grave(tags))
 
 
 def of_lie(

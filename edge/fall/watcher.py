@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from contract.ids import NewUlid, Ulid
 from edge.fall import incident as asked
 from edge.fall.bodies import BodiesWatch
+from edge.fall.descent import Scorer
 from edge.fall.drop import Seen
 from edge.fall.incident import Action, Incident, Note, Now, Open, Phase, Say, Tell
 from edge.fall.lying import Lie
@@ -29,12 +30,17 @@ class FallWatcher:
     """The incidents in hand, and the bodies that may lead to one."""
 
     def __init__(
-        self, fall: FallSettings, ask: AskSettings, zones: Sequence[ZoneSettings], new_ulid: NewUlid
+        self,
+        fall: FallSettings,
+        ask: AskSettings,
+        zones: Sequence[ZoneSettings],
+        new_ulid: NewUlid,
+        scorer: Scorer | None = None,
     ) -> None:
         self._fall = fall
         self._ask = ask
         self._new_ulid = new_ulid
-        self._bodies = BodiesWatch(fall, zones)
+        self._bodies = BodiesWatch(fall, zones, scorer)
         self._open: list[Open] = []
 
     # --- what goes in -----------------------------------------------------------------------------

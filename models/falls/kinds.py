@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from edge.fall.people_settings import Antenna, PeopleSettings
 from edge.fall.settings import FallSettings, MountSettings, SensorKind
+from edge.fall_scorer import scorer_from
 from models.falls.recording import Kind
 from models.falls.three_radars import ROOM_HEIGHT_M
 from models.falls.watching import Installed
@@ -28,7 +29,10 @@ class Setup:
 
     def installed(self, mount: MountSettings | None = None, fall: FallSettings | None = None) -> Installed:
         """As a device of this kind would be set up."""
-        return Installed(mount or self.mount, (fall or self.fall).for_sensor(self.sensor), self.people)
+        mount = mount or self.mount
+        scored = self.sensor in (SensorKind.WALL_RADAR, SensorKind.CEILING_RADAR)
+        scorer = scorer_from(mount, self.people.antenna) if scored else None
+        return Installed(mount, (fall or self.fall).for_sensor(self.sensor), self.people, scorer=scorer)
 
 
 def _wall(

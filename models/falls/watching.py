@@ -7,6 +7,7 @@ from operator import neg
 
 from contract.messages import Fall
 from edge.depth.people import DepthPeople
+from edge.fall.descent import Scorer
 from edge.fall.people import People
 from edge.fall.people_settings import PeopleSettings
 from edge.fall.scene import PointPerception, Scene
@@ -58,6 +59,7 @@ class Installed:
     fall: FallSettings = field(default_factory=FallSettings)
     people: PeopleSettings = field(default_factory=PeopleSettings)
     zones: tuple[ZoneSettings, ...] = ()
+    scorer: Scorer | None = None
     ask: AskSettings = field(default_factory=AskSettings)
 
 
@@ -79,7 +81,9 @@ class Watch:
         self._ask = installed.ask
         self._people: PointPerception = People(installed.mount, installed.people)
         self._depth: DepthPeople | None = None
-        self._watcher = FallWatcher(installed.fall, installed.ask, installed.zones, self._ulid)
+        self._watcher = FallWatcher(
+            installed.fall, installed.ask, installed.zones, self._ulid, installed.scorer
+        )
         self._up_s = sorted(up_s, reverse=True)
         self._answered_s = answered_s
         self._traced = traced
