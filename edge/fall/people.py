@@ -29,6 +29,7 @@ REACH_MAX_M = 4.0
 """Who was upright and appears anew within what walking allows is the same one."""
 CRAWL_M = 1.2
 """Who lay is found again within this; farther off it is somebody else."""
+ROUNDING_M = 1e-6
 TIDY_S = 0.5
 SILENT_S = 10.0
 LOOSE_S = 60.0
@@ -108,19 +109,20 @@ class People:
         loose: list[Reflection] = []
         gate_m = self._gate_m
         fans = self._clutter.learnt
-        ahead = [
-            (*(track.ahead(at_s) if track.speed_mps else (track.x, track.y)), track.height_m, track.number)
-            for track in self._tracks
-        ]
+        ahead = []
+        for track in self._tracks:
+            ahead_x, ahead_y = track.ahead(at_s) if track.speed_mps else (track.x, track.y)
+            sides = ahead_x - gate_m - ROUNDING_M, ahead_x + gate_m + ROUNDING_M
+            ahead.append((*sides, ahead_x, ahead_y, track.height_m, track.number))
         for reflection in reflections:
             if fans and self._clutter.takes(reflection, at_s):
                 found.setdefault(CLUTTER, []).append(reflection)
                 continue
             x, y, z, _, _ = reflection
             owner, least = 0, inf
-            for ahead_x, ahead_y, height_m, number in ahead:
-                if not -gate_m <= x - ahead_x <= gate_m:
-                    continue  # as nearly all pairs of a crowded scene, at a third of the price of a distance
+            for left, right, ahead_x, ahead_y, height_m, number in ahead:
+                if not left <= x <= right:
+                    continue  # as nearly all pairs of a crowded scene, at a fifth of the price of a distance
                 far_m = hypot(x - ahead_x, y - ahead_y)
                 if far_m <= gate_m:
                     odd_m = abs(z - height_m) - 0.5

@@ -171,25 +171,39 @@ class Track:
 
     def _measure(self, at_s: float) -> None:
         """The newest whole frames, of WINDOW_S or more of them until they make POINTS; old values if all are too few."""
-        latest: list[Reflection] = []
-        frames = 0
+        latest: list[list[Reflection]] = []
+        count = 0
         enough_s, old_s = at_s - WINDOW_S, at_s - FRESH_S
         for when_s, points in reversed(self.recent):
-            if when_s <= old_s or (when_s < enough_s and frames >= FRAMES_MIN and len(latest) >= POINTS):
+            if when_s <= old_s or (when_s < enough_s and count >= POINTS and len(latest) >= FRAMES_MIN):
                 break
-            latest += points
-            frames += 1
-        count = len(latest)
-        if count < POINTS_MIN or frames < FRAMES_MIN:
+            latest.append(points)
+            count += len(points)
+        if count < POINTS_MIN or len(latest) < FRAMES_MIN:
             latest = self._sparse(at_s)
             if not latest:
                 return
-            count = len(latest)
         else:
             self.dense_s = at_s
+        self._take_middle(latest)
+        self._stand(at_s)
+        self.measured_s = at_s
+
+    def _take_middle(self, frames: list[list[Reflection]]) -> None:
+        """Place, heights and width, from the middle and the ends of what these frames hold."""
+        xs: list[float] = []
+        ys: list[float] = []
+        zs: list[float] = []
+        for points in frames:  # a plain loop: for so few, zip and comprehensions take half as long again
+            for x, y, z, _, _ in points:
+                xs.append(x)
+                ys.append(y)
+                zs.append(z)
+        xs.sort()
+        ys.sort()
+        zs.sort()
+        count = len(zs)
         half = count // 2
-        across, along, heights, _, _ = zip(*latest, strict=True)
-        xs, ys, zs = sorted(across), sorted(along), sorted(heights)
         self.place = Place(xs[half], ys[half])
         middle = zs[half] if count % 2 else (zs[half - 1] + zs[half]) / 2
         self.height_m = max(0.0, middle)
@@ -197,11 +211,9 @@ class Track:
         self.top_m = zs[9 * count // 10]
         self.low_behind = bisect_right(zs, LOW_M)
         self.spread_m = hypot(xs[-1] - xs[0], ys[-1] - ys[0])
-        self._stand(at_s)
-        self.measured_s = at_s
 
-    def _sparse(self, at_s: float) -> list[Reflection]:
-        """The few reflections since a height was last told by many, if nearly all of them are near the floor."""
+    def _sparse(self, at_s: float) -> list[list[Reflection]]:
+        """Frames of the few reflections since many last told a height, if nearly all of them are near the floor."""
         since_s = max(at_s - SPARSE_S, self.dense_s + FRESH_S)
         frames = [points for when_s, points in self.recent if when_s > since_s]
         few = [point for points in frames for point in points]
@@ -211,7 +223,7 @@ class Track:
             self.measured_s = at_s
         if len(frames) < SPARSE_FRAMES or len(few) < SPARSE_POINTS or self.sunk < SPARSE_LOW * len(few):
             return []
-        return few
+        return frames
 
     def _stand(self, at_s: float) -> None:
         if self.standing_m is None:
