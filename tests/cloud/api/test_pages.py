@@ -127,7 +127,7 @@ def test_an_alert_says_how_somebody_fell_before_the_buttons(village, visit, kind
 def test_a_question_that_was_answered_says_no_longer_how_somebody_fell(village, visit):
     alert = village.falls(confirmed=False)
     assert "急に倒れました" in visit("family-east").get(f"/alerts/{alert}").text
-    village.hears("radar-east", Fall(alert, FallPhase.CANCELLED, 0.8, [], cancelled_by="stood_up"))
+    village.happens(Fall(alert, FallPhase.CANCELLED, 0.8, [], cancelled_by="stood_up"))
     assert "急に倒れました" not in visit("family-east").get(f"/alerts/{alert}").text
 
 

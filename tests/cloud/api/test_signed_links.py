@@ -137,6 +137,6 @@ def test_the_answer_to_a_cancelled_alert_is_that_it_is_over(village, visit):
     from contract.messages import Fall, FallPhase
 
     alert = village.falls(confirmed=False)
-    village.hears("radar-east", Fall(alert, FallPhase.CANCELLED, 0.8, [], cancelled_by="stood_up"))
+    village.happens(Fall(alert, FallPhase.CANCELLED, 0.8, [], cancelled_by="stood_up"))
     page = visit().post(village.token(alert, "family-east"), data={"answer": "going"})
     assert "この知らせは終わっています" in page.text

@@ -1,4 +1,4 @@
-"""A made-up village in a real database: two homes in two districts, a field, everybody who looks after them."""
+"""The small city with its web site: what happens in it, and the links that its people are sent."""
 
 from pathlib import Path
 
@@ -7,8 +7,6 @@ from cloud.settings import CitySettings
 from contract.ids import new_ulid
 from contract.messages import (
     Box,
-    Clock,
-    Event,
     Evidence,
     Fall,
     FallPhase,
@@ -22,113 +20,16 @@ from contract.messages import (
     RepelPhase,
     Severity,
     Sighting,
-    Stamp,
     State,
     VisitPhase,
     encode,
 )
-from gateway.alerts import intake
-from gateway.alerts.escalation import Escalation
 from gateway.alerts.notifier import Delivery, Result
-from gateway.alerts.policy import Policies
 from gateway.database import tables
 from gateway.database.session import Database
-from gateway.registry import load_registry
-
-REGISTRY = """
-[[homes]]
-id = "home-east"
-resident = "藤原 文子"
-address = "東町1-2-3"
-district = "east"
-responsible = ["family-east", "minsei-east"]
-
-[[homes]]
-id = "home-west"
-resident = "斎藤 一郎"
-address = "西町9-9"
-district = "west"
-responsible = ["family-west"]
-
-[[fields]]
-id = "field-hill"
-area = "越沢の畑"
-responsible = ["farmer-hill"]
-
-[[fields]]
-id = "field-river"
-area = "川べりの畑"
-responsible = ["farmer-river"]
-
-[[devices]]
-id = "radar-east"
-kind = "home"
-home = "home-east"
-
-[[devices]]
-id = "radar-west"
-kind = "home"
-home = "home-west"
-
-[[devices]]
-id = "camera-hill"
-kind = "field"
-field = "field-hill"
-
-[[people]]
-id = "family-east"
-name = "藤原 次郎"
-role = "family"
-contacts = { line = "U1" }
-
-[[people]]
-id = "family-west"
-name = "斎藤 花子"
-role = "family"
-contacts = { line = "U2" }
-
-[[people]]
-id = "minsei-east"
-name = "東 民子"
-role = "minsei_iin"
-district = "east"
-contacts = { mail = "east@example.jp" }
-
-[[people]]
-id = "minsei-west"
-name = "西 民男"
-role = "minsei_iin"
-district = "west"
-contacts = { mail = "west@example.jp" }
-
-[[people]]
-id = "farmer-hill"
-name = "畑 作"
-role = "farmer"
-contacts = { line = "U3" }
-
-[[people]]
-id = "farmer-river"
-name = "川 作"
-role = "farmer"
-contacts = { line = "U4" }
-
-[[people]]
-id = "technician-one"
-name = "技 子"
-role = "technician"
-contacts = { mail = "tech@example.jp" }
-
-[[people]]
-id = "desk-one"
-name = "窓 口"
-role = "desk"
-locale = "en"
-contacts = { mail = "desk@example.jp" }
-"""
+from tests.small_city import SmallCity
 
 SECRET = "0f1e2d3c4b5a69788796a5b4c3d2e1f00112233445566778"
-BOOT = new_ulid(1)
 
 
 class Accepting:
@@ -138,11 +39,10 @@ class Accepting:
         return Delivery(Result.ACCEPTED)
 
 
-class Village:
-    """Devices that speak and a gateway that listens, without a broker; the clock is the test's."""
+class Village(SmallCity):
+    """The small city with a web site's settings and links."""
 
     def __init__(self, folder: Path, *, demo: bool = False, broker_port: int = 1, port: int = 8080) -> None:
-        self.at_ms = 1_780_000_000_000
         secret = folder / "secret"
         secret.write_text(SECRET)
         secret.chmod(0o600)
@@ -158,30 +58,12 @@ class Village:
                 },
             }
         )
-        self.database = Database(self.settings.database.address())
-        self.database.create()
+        database = Database(self.settings.database.address())
+        super().__init__(database, Accepting(), self.settings.policy, 1_780_000_000_000)
         self.links = Links(SECRET.encode(), self.settings.web.public_url, self.now_ms)
-        self.escalation = Escalation(self.database, Accepting(), self.now_ms)
-        self._policies = Policies(self.settings.policy)
-        self._seq = 0
-        with self.database.write() as session:
-            load_registry(session, REGISTRY, "village.toml")
-
-    def now_ms(self) -> int:
-        return self.at_ms
 
     def later(self, seconds: float) -> None:
         self.at_ms += int(seconds * 1000)
-
-    def stamp(self, device: str) -> Stamp:
-        self._seq += 1
-        return Stamp(device, BOOT, self._seq, self.at_ms, Clock.SYNCED)
-
-    def hears(self, device: str, body) -> None:
-        """One event of a device takes effect."""
-        event = Event(id=new_ulid(self.at_ms), stamp=self.stamp(device), body=body)
-        with self.database.write() as session:
-            intake.take(session, event, self.at_ms, self._policies)
 
     def falls(
         self,
@@ -196,10 +78,10 @@ class Village:
         why = [Evidence("drop_m", 1.02, "m"), Evidence("still_s", 31.0, "s")]
         how = {"kind": kind, "severity": Severity(grave)}
         until = self.at_ms + 60_000
-        self.hears(device, Fall(incident, FallPhase.SUSPECTED, 0.8, why, answer_by_ms=until, **how))
+        self.happens(Fall(incident, FallPhase.SUSPECTED, 0.8, why, answer_by_ms=until, **how), device)
         if confirmed:
             self.later(60)
-            self.hears(device, Fall(incident, FallPhase.CONFIRMED, 0.9, why, **how))
+            self.happens(Fall(incident, FallPhase.CONFIRMED, 0.9, why, **how), device)
             self.escalate()
         return incident
 
@@ -212,11 +94,11 @@ class Village:
     def troop_comes(self, *, outcome: str | None = None, picture: bytes | None = None) -> str:
         """Monkeys on the hill, driven at with the horn; the visit's id."""
         visit, action = new_ulid(self.at_ms), new_ulid(self.at_ms)
-        self.hears(
-            "camera-hill",
+        self.happens(
             Sighting(
                 visit, VisitPhase.STARTED, "monkey", 5, 0.9, "nearer", heading_deg=200.0, picture=picture
             ),
+            "camera-hill",
         )
         pins = [
             PinChange("horn", True, self.at_ms),
@@ -224,21 +106,21 @@ class Village:
             PinChange("horn", False, self.at_ms + 3000),
             PinChange("strobe", False, self.at_ms + 5000),
         ]
-        self.hears("camera-hill", Repel(visit, action, RepelPhase.FIRED, "horn", pins=pins))
+        self.happens(Repel(visit, action, RepelPhase.FIRED, "horn", pins=pins), "camera-hill")
         if outcome is not None:
             self.later(40)
-            self.hears(
-                "camera-hill",
+            self.happens(
                 Repel(visit, action, RepelPhase.OUTCOME, "horn", outcome=outcome, gone_after_s=12.0),
+                "camera-hill",
             )
-            self.hears("camera-hill", Sighting(visit, VisitPhase.ENDED, "monkey", 5, 0.9, "away"))
+            self.happens(Sighting(visit, VisitPhase.ENDED, "monkey", 5, 0.9, "away"), "camera-hill")
         self.escalate()
         return visit
 
     def camera_freezes(self) -> str:
         """A fault of the field's camera; the alert's id."""
         fault = new_ulid(self.at_ms)
-        self.hears("camera-hill", Fault(fault, FaultPhase.RAISED, "camera", "camera_frozen"))
+        self.happens(Fault(fault, FaultPhase.RAISED, "camera", "camera_frozen"), "camera-hill")
         self.escalate()
         return fault
 

@@ -12,9 +12,9 @@ from gateway.alerts.policy import Policies, PolicySettings
 from gateway.database.tables import Contact, Person
 from tests.gateway.alerts.town import Town, town
 
-FAMILY = [("family-0001", 0), ("family-0002", 0)]
-MINSEI = [("minsei-0001", 1)]
-DESK = [("desk-0001", 2)]
+FAMILY = [("family-east", 0), ("family-east-2", 0)]
+MINSEI = [("minsei-east", 1)]
+DESK = [("desk-one", 2)]
 
 
 @pytest.fixture
@@ -46,9 +46,9 @@ def test_a_confirmed_fall_goes_through_the_steps_in_their_order(place: Town) -> 
 
 
 def test_only_the_own_districts_minsei_iin_is_told(place: Town) -> None:
-    place.fall(FallPhase.CONFIRMED, device="radar-0002")
+    place.fall(FallPhase.CONFIRMED, device="radar-north")
     place.after(3600)
-    assert {person for person, _ in place.telephone.told()} == {"desk-0001", "tech-0001"}
+    assert {person for person, _ in place.telephone.told()} == {"desk-one", "technician-one"}
 
 
 def test_a_cancelled_fall_tells_nobody(place: Town) -> None:
@@ -69,7 +69,7 @@ def test_a_device_that_falls_silent_while_asking_is_taken_for_a_fall(place: Town
 def test_an_answer_stops_every_later_step(place: Town, answer: str) -> None:
     alert_id = place.fall(FallPhase.CONFIRMED)
     place.after(10)
-    assert place.answer(alert_id, "family-0001", answer).accepted
+    assert place.answer(alert_id, "family-east", answer).accepted
     assert place.after(100_000) == math.inf
     assert place.telephone.told("fall") == FAMILY
 
@@ -83,11 +83,11 @@ def test_accepted_by_a_service_never_stops_the_clock(place: Town) -> None:
 def test_the_others_learn_once_who_is_on_the_way(place: Town) -> None:
     alert_id = place.fall(FallPhase.CONFIRMED)
     place.after(200)
-    place.answer(alert_id, "minsei-0001", "going")
+    place.answer(alert_id, "minsei-east", "going")
     place.after(60)
-    place.answer(alert_id, "minsei-0001", "helped")
+    place.answer(alert_id, "minsei-east", "helped")
     place.after(10_000)
-    assert [person for person, _ in place.telephone.told("answered")] == ["family-0001", "family-0002"]
+    assert [person for person, _ in place.telephone.told("answered")] == ["family-east", "family-east-2"]
     notice = next(n for n in place.telephone.shown if n.purpose == "answered")
     assert notice.facts == {"kind": "fall", "role": "minsei_iin", "answer": "going"}
     assert place.whats(alert_id).count("informed") == 2
@@ -96,7 +96,7 @@ def test_the_others_learn_once_who_is_on_the_way(place: Town) -> None:
 def test_cannot_hands_over_to_the_next_step_at_once(place: Town) -> None:
     alert_id = place.fall(FallPhase.CONFIRMED)
     place.after(5)
-    place.answer(alert_id, "family-0001", "cannot")
+    place.answer(alert_id, "family-east", "cannot")
     place.after(0)
     assert place.telephone.told() == FAMILY + MINSEI
 
@@ -105,9 +105,9 @@ def test_cannot_said_late_or_twice_shortens_nobody_elses_time(place: Town) -> No
     alert_id = place.fall(FallPhase.CONFIRMED)
     place.after(5)
     for _ in range(3):
-        place.answer(alert_id, "family-0001", "cannot")
+        place.answer(alert_id, "family-east", "cannot")
         place.after(1)
-    place.answer(alert_id, "family-0002", "cannot")
+    place.answer(alert_id, "family-east-2", "cannot")
     place.after(1)
     assert place.telephone.told() == FAMILY + MINSEI
 
@@ -115,9 +115,9 @@ def test_cannot_said_late_or_twice_shortens_nobody_elses_time(place: Town) -> No
 def test_who_declined_is_not_asked_again(place: Town) -> None:
     alert_id = place.fall(FallPhase.CONFIRMED)
     place.after(5)
-    place.answer(alert_id, "family-0001", "cannot")
+    place.answer(alert_id, "family-east", "cannot")
     place.after(700)
-    assert place.telephone.told() == [*FAMILY, *MINSEI, *DESK, ("family-0002", 3)]
+    assert place.telephone.told() == [*FAMILY, *MINSEI, *DESK, ("family-east-2", 3)]
 
 
 def test_a_refused_service_gives_way_to_the_persons_next_one(place: Town) -> None:
@@ -125,16 +125,16 @@ def test_a_refused_service_gives_way_to_the_persons_next_one(place: Town) -> Non
     place.fall(FallPhase.CONFIRMED)
     place.after(0)
     assert [(n.person_id, n.service) for n in place.telephone.shown] == [
-        ("family-0002", "mail"),
-        ("family-0001", "mail"),
+        ("family-east-2", "mail"),
+        ("family-east", "mail"),
     ]
 
 
 def test_a_step_all_of_whose_messages_are_refused_is_passed_over_at_once(place: Town) -> None:
     place.telephone.answering = refusing("line", "webhook")
     with place.database.write() as session:
-        session.delete(session.get_one(Contact, ("family-0001", "mail")))
-        session.delete(session.get_one(Contact, ("family-0002", "mail")))
+        session.delete(session.get_one(Contact, ("family-east", "mail")))
+        session.delete(session.get_one(Contact, ("family-east-2", "mail")))
     alert_id = place.fall(FallPhase.CONFIRMED)
     place.after(0)
     assert place.telephone.told() == DESK
@@ -142,7 +142,7 @@ def test_a_step_all_of_whose_messages_are_refused_is_passed_over_at_once(place: 
 
 
 def test_a_step_with_nobody_is_passed_over_at_once_and_noted(place: Town) -> None:
-    alert_id = place.fall(FallPhase.CONFIRMED, device="radar-0002")
+    alert_id = place.fall(FallPhase.CONFIRMED, device="radar-north")
     place.after(0)
     assert place.telephone.told() == DESK
     assert place.whats(alert_id) == ["confirmed", "nobody_reachable", "nobody_reachable", "told"]
@@ -168,7 +168,7 @@ def test_a_service_that_asks_for_later_is_tried_again_under_the_same_key(place: 
     place.after(0)
     assert place.telephone.shown == []
     place.after(10)
-    assert place.telephone.told() == [*FAMILY, ("family-0001", 0)]
+    assert place.telephone.told() == [*FAMILY, ("family-east", 0)]
     lines = [n for n in place.telephone.tries if n.service == "line"]
     assert len(lines) == 3
     assert len({n.retry_key for n in lines}) == 1
@@ -180,7 +180,7 @@ def test_a_service_in_trouble_is_joined_by_the_persons_next_service(place: Town)
     )
     place.fall(FallPhase.CONFIRMED)
     place.after(10)
-    assert ("family-0001", 0) in place.telephone.told()
+    assert ("family-east", 0) in place.telephone.told()
 
 
 def test_a_service_that_never_recovers_is_given_up_and_holds_up_nobody(place: Town) -> None:
@@ -189,7 +189,7 @@ def test_a_service_that_never_recovers_is_given_up_and_holds_up_nobody(place: To
     )
     alert_id = place.fall(FallPhase.CONFIRMED)
     place.after(180 + 300)
-    assert place.telephone.told()[-1] == ("desk-0001", 2)
+    assert place.telephone.told()[-1] == ("desk-one", 2)
     place.after(3600)
     attempts = place.history(alert_id).attempts
     assert {a.state for a in attempts if a.service == "line"} == {"given_up"}
@@ -203,7 +203,7 @@ def test_after_the_last_step_reminders_follow_and_then_the_desk_and_the_technici
     assert place.after(3 * 780 + 10) == math.inf
     steps = [step for _, step in place.telephone.told()]
     assert steps == [0, 0, 1, 2, 3, 3, 4, 5, 6, 6, 7, 8, 9, 9]
-    assert place.telephone.told()[-2:] == [("desk-0001", 9), ("tech-0001", 9)]
+    assert place.telephone.told()[-2:] == [("desk-one", 9), ("technician-one", 9)]
     reasons = [n.facts.get("reason") for n in place.telephone.shown]
     assert reasons == [None] * 4 + ["reminder"] * 8 + ["nobody_answered"] * 2
     assert place.whats(alert_id).count("exhausted") == 1
@@ -213,26 +213,30 @@ def test_after_the_last_step_reminders_follow_and_then_the_desk_and_the_technici
 def test_an_answer_taken_back_goes_on_with_the_next_step(place: Town) -> None:
     alert_id = place.fall(FallPhase.CONFIRMED)
     place.after(10)
-    place.answer(alert_id, "family-0001", "going")
+    place.answer(alert_id, "family-east", "going")
     place.after(60)
-    place.answer(alert_id, "family-0001", "cannot")
+    place.answer(alert_id, "family-east", "cannot")
     place.after(0)
     assert place.history(alert_id).alert.state == "open"
     assert place.telephone.told("fall") == FAMILY + MINSEI
-    place.answer(alert_id, "minsei-0001", "going")
+    place.answer(alert_id, "minsei-east", "going")
     place.after(10)
-    assert place.telephone.told("answered") == [("family-0002", 1), ("family-0001", 2), ("family-0002", 2)]
+    assert place.telephone.told("answered") == [
+        ("family-east-2", 1),
+        ("family-east", 2),
+        ("family-east-2", 2),
+    ]
 
 
 def test_an_answer_taken_back_after_the_end_is_told_to_the_desk_again(place: Town) -> None:
     alert_id = place.fall(FallPhase.CONFIRMED)
     place.after(3000)
-    place.answer(alert_id, "family-0001", "going")
+    place.answer(alert_id, "family-east", "going")
     place.after(10)
     count = len(place.telephone.told("fall"))
-    place.answer(alert_id, "family-0001", "cannot")
+    place.answer(alert_id, "family-east", "cannot")
     place.after(0)
-    assert place.telephone.told("fall")[count:] == [("desk-0001", 10), ("tech-0001", 10)]
+    assert place.telephone.told("fall")[count:] == [("desk-one", 10), ("technician-one", 10)]
 
 
 def test_an_edit_of_the_policy_never_reaches_a_running_escalation(place: Town) -> None:
@@ -278,7 +282,7 @@ def test_an_alert_that_makes_a_turn_fail_stops_no_other(place: Town) -> None:
     broken = place.fall(FallPhase.CONFIRMED)
     with place.database.write() as session:
         session.get_one(tables.Escalation, broken).policy = {"name": "fall", "steps": "none"}
-    place.now_ms += 1
+    place.at_ms += 1
     place.fall(FallPhase.CONFIRMED)
     stop = threading.Event()
     turns = iter([False] * 6)
@@ -301,12 +305,12 @@ def test_a_fall_answered_tells_the_device_for_ten_minutes(place: Town) -> None:
     from contract.messages import Answered, Command, decode
 
     alert_id = place.fall(FallPhase.CONFIRMED)
-    place.answer(alert_id, "family-0001", "going")
+    place.answer(alert_id, "family-east", "going")
     row = place.commands()[0]
     command = decode(row.payload, Command)
-    assert row.device_id == "radar-0001"
+    assert row.device_id == "radar-east"
     assert command.body == Answered(alert_id, "going", "family")
-    assert command.expires_ms == row.expires_ms == place.now_ms + 600_000
+    assert command.expires_ms == row.expires_ms == place.at_ms + 600_000
 
 
 def test_a_notice_carries_no_name_and_no_address_of_a_resident(place: Town) -> None:
@@ -314,7 +318,7 @@ def test_a_notice_carries_no_name_and_no_address_of_a_resident(place: Town) -> N
     place.after(3000)
     for notice in place.telephone.shown:
         text = f"{notice.number} {notice.facts} {notice!r}"
-        assert not any(word in text for word in ("藤原", "文子", "大宝寺", "home-0001", "example.test"))
+        assert not any(word in text for word in ("藤原", "文子", "東町", "home-east", "example.test"))
 
 
 def test_a_farmer_is_told_of_monkeys_once_and_not_reminded(place: Town) -> None:
@@ -322,26 +326,26 @@ def test_a_farmer_is_told_of_monkeys_once_and_not_reminded(place: Town) -> None:
     place.after(5)
     place.sighting(VisitPhase.UPDATED, visit, count=9)
     assert place.after(5000) == math.inf
-    assert place.telephone.told() == [("farmer-0001", 0)]
-    expected = {"species": "monkey", "count": "3", "direction": "nearer", "area": "温海 小国"}
+    assert place.telephone.told() == [("farmer-hill", 0)]
+    expected = {"species": "monkey", "count": "3", "direction": "nearer", "area": "越沢の畑"}
     assert place.telephone.shown[0].facts == expected
 
 
 def test_a_bear_goes_to_the_desk_and_the_farmer_at_once_and_is_repeated(place: Town) -> None:
     visit = place.sighting(VisitPhase.STARTED, species="bear", count=1)
     place.after(0)
-    assert place.telephone.told() == [("desk-0001", 0), ("farmer-0001", 1)]
+    assert place.telephone.told() == [("desk-one", 0), ("farmer-hill", 1)]
     place.sighting(VisitPhase.ENDED, visit, species="bear", count=1)
     place.after(300)
-    assert place.telephone.told()[2:] == [("desk-0001", 2), ("farmer-0001", 3)]
+    assert place.telephone.told()[2:] == [("desk-one", 2), ("farmer-hill", 3)]
 
 
 def test_a_bear_without_a_farmer_is_not_repeated_at_once(place: Town) -> None:
     with place.database.write() as session:
-        session.delete(session.get_one(Contact, ("farmer-0001", "line")))
+        session.delete(session.get_one(Contact, ("farmer-hill", "line")))
     place.sighting(VisitPhase.STARTED, species="bear", count=1)
     place.after(299)
-    assert place.telephone.told() == [("desk-0001", 0)]
+    assert place.telephone.told() == [("desk-one", 0)]
 
 
 def test_a_visit_that_turns_out_to_be_a_bears_warns_the_desk(place: Town) -> None:
@@ -350,14 +354,14 @@ def test_a_visit_that_turns_out_to_be_a_bears_warns_the_desk(place: Town) -> Non
     place.sighting(VisitPhase.UPDATED, visit, species="bear", count=1)
     place.sighting(VisitPhase.UPDATED, visit, species="monkey", count=1)
     place.after(5)
-    assert place.telephone.told() == [("farmer-0001", 0), ("desk-0001", 0), ("farmer-0001", 1)]
+    assert place.telephone.told() == [("farmer-hill", 0), ("desk-one", 0), ("farmer-hill", 1)]
 
 
 def test_a_fault_goes_to_the_technician_until_it_is_cleared(place: Town) -> None:
     fault = place.fault(FaultPhase.RAISED)
     place.after(5)
-    assert place.telephone.told() == [("tech-0001", 0)]
-    facts = {"device": "camera-0001", "component": "camera", "code": "camera_frozen"}
+    assert place.telephone.told() == [("technician-one", 0)]
+    facts = {"device": "camera-hill", "component": "camera", "code": "camera_frozen"}
     assert place.telephone.shown[0].facts == facts
     place.fault(FaultPhase.CLEARED, fault)
     assert place.after(100_000) == math.inf
@@ -366,9 +370,9 @@ def test_a_fault_goes_to_the_technician_until_it_is_cleared(place: Town) -> None
 
 def test_a_person_without_any_contact_counts_as_not_reachable(place: Town) -> None:
     with place.database.write() as session:
-        session.add(Person(id="desk-0002", name="係", role="desk", locale="ja"))
-        session.delete(session.get_one(Contact, ("desk-0001", "mail")))
-    alert_id = place.fall(FallPhase.CONFIRMED, device="radar-0002")
+        session.add(Person(id="desk-two", name="係", role="desk", locale="ja"))
+        session.delete(session.get_one(Contact, ("desk-one", "mail")))
+    alert_id = place.fall(FallPhase.CONFIRMED, device="radar-north")
     place.after(0)
-    assert place.telephone.told() == [("tech-0001", 9)]
+    assert place.telephone.told() == [("technician-one", 9)]
     assert place.history(alert_id).alert.state == "open"

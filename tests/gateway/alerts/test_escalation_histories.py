@@ -21,7 +21,7 @@ from gateway.database.session import Database
 from tests.gateway.alerts.town import Telephone, Town
 
 SERVICES = ("line", "mail", "webhook")
-PEOPLE = ("family-0001", "family-0002", "minsei-0001", "desk-0001", "tech-0001")
+PEOPLE = ("family-east", "family-east-2", "minsei-east", "desk-one", "technician-one")
 
 
 class Killed(BaseException):
@@ -147,7 +147,7 @@ class Histories(RuleBasedStateMachine):
             if record.state in ("open", "asking") and "exhausted" not in self.town.whats(record.id):
                 due_ms = self._standing(record.id).due_ms
                 assert due_ms is not None
-                assert not self.settled or due_ms > self.town.now_ms
+                assert not self.settled or due_ms > self.town.at_ms
 
     @invariant()
     def a_step_is_waited_for_only_if_somebody_may_read_it(self) -> None:

@@ -34,11 +34,11 @@ QUICK = PolicySettings.model_validate(
     }
 )
 EVERY_STEP = Counter(
-    [("family-0001", step) for step in (0, 3)]
-    + [("family-0002", step) for step in (0, 3)]
-    + [("minsei-0001", step) for step in (1, 4)]
-    + [("desk-0001", step) for step in (2, 5, 6)]
-    + [("tech-0001", 6)]
+    [("family-east", step) for step in (0, 3)]
+    + [("family-east-2", step) for step in (0, 3)]
+    + [("minsei-east", step) for step in (1, 4)]
+    + [("desk-one", step) for step in (2, 5, 6)]
+    + [("technician-one", 6)]
 )
 
 
@@ -89,7 +89,7 @@ def tries(history: AlertHistory) -> int:
 def answer_and_count(town: Town, alert_id: str) -> int:
     """The first answer, and how often the alert had been told until then, in one transaction."""
     with town.database.write() as session:
-        assert answer(session, alert_id, "family-0001", "going", town.now_ms).accepted
+        assert answer(session, alert_id, "family-east", "going", town.at_ms).accepted
         return tries(alert(session, alert_id))
 
 
@@ -97,12 +97,12 @@ def answer_and_count(town: Town, alert_id: str) -> int:
 def test_killed_processes_lose_no_step_double_no_message_and_obey_an_answer(killed) -> None:
     town, processes, board = killed
     chance = random.Random(7)
-    town.now_ms = time.time_ns() // 1_000_000
+    town.at_ms = time.time_ns() // 1_000_000
     unanswered = [town.fall(FallPhase.CONFIRMED) for _ in range(6)]
     answered = [town.fall(FallPhase.CONFIRMED) for _ in range(6)]
     while not set(answered) <= {line["alert"] for line in messages(board)}:
         time.sleep(0.05)
-    town.now_ms = time.time_ns() // 1_000_000
+    town.at_ms = time.time_ns() // 1_000_000
     tried = {alert_id: answer_and_count(town, alert_id) for alert_id in answered}
     exhausted = 0
     while exhausted < len(unanswered):

@@ -41,9 +41,9 @@ def test_one_incident_is_one_alert_through_all_its_phases(place: Town) -> None:
     assert place.history(incident).alert.state == "asking"
     place.fall(FallPhase.CONFIRMED, FallPhase.RECOVERED, incident=incident)
     record = place.history(incident).alert
-    assert (record.id, record.kind, record.state, record.home_id) == (incident, "fall", "open", "home-0001")
+    assert (record.id, record.kind, record.state, record.home_id) == (incident, "fall", "open", "home-east")
     assert record.evidence[0].code == "drop_m"
-    assert record.answer_by_ms == place.now_ms + 60_000
+    assert record.answer_by_ms == place.at_ms + 60_000
     assert place.whats(incident) == ["suspected", "confirmed", "recovered"]
 
 
@@ -70,12 +70,12 @@ def test_repeated_phases_are_written_down_once(place: Town) -> None:
 
 
 def test_a_clock_that_is_years_off_does_not_change_how_long_a_device_may_ask(place: Town) -> None:
-    place.now_ms -= 10**12
+    place.at_ms -= 10**12
     incident = place.fall(FallPhase.SUSPECTED)
-    place.now_ms += 10**12
+    place.at_ms += 10**12
     with place.database.read() as session:
         due_ms = session.get_one(tables.Escalation, incident).due_ms
-    assert due_ms == place.now_ms - 10**12 + 90_000
+    assert due_ms == place.at_ms - 10**12 + 90_000
 
 
 def test_numbers_of_alerts_that_are_not_over_differ_and_can_be_said(place: Town) -> None:
@@ -112,16 +112,16 @@ def test_an_unknown_number_is_said_so(place: Town) -> None:
 
 def test_a_visit_is_one_row_and_one_alert_kept_up_to_date(place: Town) -> None:
     visit_id = place.sighting(VisitPhase.STARTED, count=2)
-    place.now_ms += 5000
+    place.at_ms += 5000
     place.sighting(VisitPhase.UPDATED, visit_id, count=7)
-    place.now_ms += 5000
+    place.at_ms += 5000
     place.sighting(VisitPhase.UPDATED, visit_id, count=4)
     found = the_visit(place, visit_id)
-    assert (found.species, found.count_at_least, found.field_id) == ("monkey", 7, "field-0001")
+    assert (found.species, found.count_at_least, found.field_id) == ("monkey", 7, "field-hill")
     assert found.updated_ms - found.started_ms == 10_000
     with place.database.read() as session:
         assert [record.id for record in recent_alerts(session)] == [visit_id]
-        assert [record.id for record in visits_for_field(session, "field-0001")] == [visit_id]
+        assert [record.id for record in visits_for_field(session, "field-hill")] == [visit_id]
 
 
 def test_the_repellers_pins_and_outcome_are_kept_with_the_visit(place: Town) -> None:
@@ -170,10 +170,10 @@ def test_a_visit_whose_end_was_read_first_tells_nobody(place: Town) -> None:
 
 def test_a_visit_is_dated_by_the_device_only_if_its_clock_is_synchronised(place: Town) -> None:
     for clock, ahead_ms in ((Clock.UNSYNCED, -5_000_000), (Clock.SYNCED, 5_000_000)):
-        received_ms = place.now_ms
+        received_ms = place.at_ms
         visit_id = place.ulid()
         sighting = Sighting(visit_id, VisitPhase.STARTED, "monkey", 1, 0.9, "still")
-        event = place.happens(sighting, "camera-0001", clock)
+        event = place.happens(sighting, "camera-hill", clock)
         shifted = tables_visit_after(place, event, ahead_ms)
         assert shifted == received_ms
 
@@ -184,7 +184,7 @@ def tables_visit_after(place: Town, event, shift_ms: int) -> int:
     from gateway.visits import happened_ms
 
     stamp = msgspec.structs.replace(event.stamp, at_ms=event.stamp.at_ms + shift_ms)
-    return happened_ms(msgspec.structs.replace(event, stamp=stamp), place.now_ms)
+    return happened_ms(msgspec.structs.replace(event, stamp=stamp), place.at_ms)
 
 
 # --- faults ---------------------------------------------------------------------------------------
@@ -203,8 +203,8 @@ def test_a_fault_cleared_before_it_was_read_as_raised_stays_closed(place: Town) 
 
 def test_the_first_answer_wins_and_the_second_learns_which_role_it_was(place: Town) -> None:
     incident = place.fall(FallPhase.CONFIRMED)
-    first = place.answer(incident, "family-0001", "going")
-    second = place.answer(incident, "minsei-0001", "going")
+    first = place.answer(incident, "family-east", "going")
+    second = place.answer(incident, "minsei-east", "going")
     assert (first.accepted, first.state, first.first_role, first.by_self) == (
         True,
         "acknowledged",
@@ -219,13 +219,13 @@ def test_the_first_answer_wins_and_the_second_learns_which_role_it_was(place: To
     )
     taken = place.history(incident).alert.taken
     assert taken is not None
-    assert (taken.answer, taken.role, taken.person_id) == ("going", "family", "family-0001")
+    assert (taken.answer, taken.role, taken.person_id) == ("going", "family", "family-east")
 
 
 def test_a_second_tap_is_ones_own_answer_again(place: Town) -> None:
     incident = place.fall(FallPhase.CONFIRMED)
-    place.answer(incident, "family-0001", "going")
-    again = place.answer(incident, "family-0001", "going")
+    place.answer(incident, "family-east", "going")
+    again = place.answer(incident, "family-east", "going")
     assert (again.accepted, again.first_role, again.by_self) == (False, "family", True)
     assert place.whats(incident).count("going") == 1
     assert len(place.commands()) == 1
@@ -233,8 +233,8 @@ def test_a_second_tap_is_ones_own_answer_again(place: Town) -> None:
 
 def test_who_goes_reports_the_outcome(place: Town) -> None:
     incident = place.fall(FallPhase.CONFIRMED)
-    place.answer(incident, "family-0001", "going")
-    result = place.answer(incident, "family-0001", "called_119")
+    place.answer(incident, "family-east", "going")
+    result = place.answer(incident, "family-east", "called_119")
     assert (result.accepted, result.state) == (True, "closed")
     record = place.history(incident).alert
     assert record.outcome == "called_119"
@@ -244,9 +244,9 @@ def test_who_goes_reports_the_outcome(place: Town) -> None:
 
 def test_what_a_second_person_says_is_written_down_without_effect(place: Town) -> None:
     incident = place.fall(FallPhase.CONFIRMED)
-    place.answer(incident, "family-0001", "going")
+    place.answer(incident, "family-east", "going")
     for _ in range(2):
-        assert not place.answer(incident, "minsei-0001", "called_119").accepted
+        assert not place.answer(incident, "minsei-east", "called_119").accepted
     assert place.history(incident).alert.state == "acknowledged"
     assert place.whats(incident) == ["confirmed", "going", "called_119"]
     assert place.history(incident).alert.taken.role == "family"
@@ -254,7 +254,7 @@ def test_what_a_second_person_says_is_written_down_without_effect(place: Town) -
 
 def test_an_answer_while_the_device_still_asks_spares_the_others(place: Town) -> None:
     incident = place.fall(FallPhase.SUSPECTED)
-    assert place.answer(incident, "family-0001", "going").accepted
+    assert place.answer(incident, "family-east", "going").accepted
     place.fall(FallPhase.CONFIRMED, incident=incident)
     place.after(3600)
     assert place.history(incident).alert.state == "acknowledged"
@@ -265,13 +265,13 @@ def test_an_alert_that_ended_by_itself_takes_no_answer(place: Town) -> None:
     incident = place.fall(FallPhase.SUSPECTED, FallPhase.CANCELLED)
     visit_id = place.sighting(VisitPhase.STARTED)
     place.sighting(VisitPhase.ENDED, visit_id)
-    for alert_id, person in ((incident, "family-0001"), (visit_id, "farmer-0001")):
+    for alert_id, person in ((incident, "family-east"), (visit_id, "farmer-hill")):
         for what in ("going", "cannot"):
             result = place.answer(alert_id, person, what)
             assert (result.accepted, result.first_role, result.by_self) == (False, None, False)
 
 
-@pytest.mark.parametrize("person", ["minsei-0002", "farmer-0001", "tech-0001", "nobody-0001"])
+@pytest.mark.parametrize("person", ["minsei-west", "farmer-hill", "technician-one", "nobody-east"])
 def test_a_person_the_alert_does_not_concern_is_refused(place: Town, person: str) -> None:
     incident = place.fall(FallPhase.CONFIRMED)
     with pytest.raises(NotResponsibleError):
@@ -282,20 +282,20 @@ def test_a_person_the_alert_does_not_concern_is_refused(place: Town, person: str
 def test_a_technician_who_was_told_may_answer(place: Town) -> None:
     incident = place.fall(FallPhase.CONFIRMED)
     place.after(3000)
-    assert place.answer(incident, "tech-0001", "going").accepted
+    assert place.answer(incident, "technician-one", "going").accepted
 
 
 def test_an_unknown_alert_and_an_unknown_answer_are_said_so(place: Town) -> None:
     incident = place.fall(FallPhase.CONFIRMED)
     with pytest.raises(UnknownAlertError):
-        place.answer(place.ulid(), "family-0001", "going")
+        place.answer(place.ulid(), "family-east", "going")
     with pytest.raises(UnknownAnswerError, match="use one of"):
-        place.answer(incident, "family-0001", "maybe")
+        place.answer(incident, "family-east", "maybe")
 
 
 def test_only_a_falls_device_is_told_of_an_answer(place: Town) -> None:
     visit_id = place.sighting(VisitPhase.STARTED)
-    assert place.answer(visit_id, "farmer-0001", "going").accepted
+    assert place.answer(visit_id, "farmer-hill", "going").accepted
     assert place.commands() == []
 
 
@@ -304,20 +304,20 @@ def test_only_a_falls_device_is_told_of_an_answer(place: Town) -> None:
 
 def test_each_person_reads_what_concerns_them(place: Town) -> None:
     here = place.fall(FallPhase.CONFIRMED)
-    place.now_ms += 1
-    elsewhere = place.fall(FallPhase.CONFIRMED, device="radar-0002")
-    place.now_ms += 1
+    place.at_ms += 1
+    elsewhere = place.fall(FallPhase.CONFIRMED, device="radar-north")
+    place.at_ms += 1
     monkeys = place.sighting(VisitPhase.STARTED)
-    place.now_ms += 1
+    place.at_ms += 1
     broken = place.fault(FaultPhase.RAISED)
     expected = {
-        "family-0001": [here],
-        "minsei-0001": [here],
-        "minsei-0002": [],
-        "farmer-0001": [monkeys],
-        "tech-0001": [broken],
-        "desk-0001": [broken, monkeys, elsewhere, here],
-        "nobody-0001": [],
+        "family-east": [here],
+        "minsei-east": [here],
+        "minsei-west": [],
+        "farmer-hill": [monkeys],
+        "technician-one": [broken],
+        "desk-one": [broken, monkeys, elsewhere, here],
+        "nobody-east": [],
     }
     with place.database.read() as session:
         found = {person: [record.id for record in alerts_for(session, person)] for person in expected}
@@ -328,8 +328,8 @@ def test_a_record_says_whose_turn_is_next_and_when(place: Town) -> None:
     incident = place.fall(FallPhase.CONFIRMED)
     place.after(0)
     record = place.history(incident).alert
-    assert (record.next_role, record.next_ms) == ("minsei_iin", place.now_ms + 180_000)
-    place.answer(incident, "family-0001", "going")
+    assert (record.next_role, record.next_ms) == ("minsei_iin", place.at_ms + 180_000)
+    place.answer(incident, "family-east", "going")
     record = place.history(incident).alert
     assert (record.next_role, record.next_ms) == (None, None)
 
@@ -339,8 +339,8 @@ def test_attempts_are_shown_without_addresses(place: Town) -> None:
     place.after(0)
     attempts = place.history(incident).attempts
     assert [(a.person_id, a.role, a.service, a.state, a.tries) for a in attempts] == [
-        ("family-0001", "family", "line", "accepted", 1),
-        ("family-0002", "family", "mail", "accepted", 1),
+        ("family-east", "family", "line", "accepted", 1),
+        ("family-east-2", "family", "mail", "accepted", 1),
     ]
     assert "U-family" not in repr(attempts)
     assert "example.test" not in repr(attempts)
