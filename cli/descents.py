@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from simulators.home.life import SimulatedHome
     from simulators.home.variation import Variation
 
+    _Life = tuple[NDArray[np.float32], NDArray[np.bool_], NDArray[np.float64]]
+    """Rows (N, features), whether each had fallen, and when it was: of one home or scene."""
+
 HELPED_S = 300.0
 """A fall of the simulator that nobody was yet seen to rise from lasts at least so long."""
 LEVEL_MAX_DEG = 45.0
@@ -67,21 +70,23 @@ def table(
     rows = np.concatenate([one[0] for one in parts])
     fell = np.concatenate([one[1] for one in parts])
     whose = np.repeat(np.arange(len(parts)), [len(one[0]) for one in parts])
-    np.savez_compressed(out, rows=rows, fell=fell, whose=whose, seed=seed)
+    at_s = np.concatenate([one[2] for one in parts])
+    np.savez_compressed(out, rows=rows, fell=fell, whose=whose, at_s=at_s)
     typer.echo(f"{out}: {len(rows)} looks, {int(fell.sum())} of them at somebody who had fallen")
 
 
-def _looked(job: "Job") -> "list[tuple[NDArray[np.float32], NDArray[np.bool_]]]":
+def _looked(job: "Job") -> "list[_Life]":
     return [_look(name, home) for name, _, home in job.homes()]
 
 
-def _look(name: str, home: "SimulatedHome") -> "tuple[NDArray[np.float32], NDArray[np.bool_]]":
+def _look(name: str, home: "SimulatedHome") -> "_Life":
     import numpy as np
 
     from cli.simulated_homes import installed_in
+    from edge.fall.descent import FEATURES
     from edge.fall.people import People
     from edge.fall.watcher import FallWatcher, Now
-    from edge.fall_scorer import how_seen
+    from edge.fall_scorer import HOW_SEEN, how_seen
     from simulators.home.variation import drawn
 
     installed = installed_in(home)
@@ -94,11 +99,11 @@ def _look(name: str, home: "SimulatedHome") -> "tuple[NDArray[np.float32], NDArr
     for at_s, cloud in varied.clouds(home, sensor.doppler_step_mps, rng):
         looks.now_s = at_s
         watcher.step(people.update(cloud), Now(at_s, 0))
-    rows = np.array(looks.rows, dtype=np.float32)
+    rows = np.array(looks.rows, dtype=np.float32).reshape(-1, len(FEATURES) + len(HOW_SEEN))
     known = [_fell(at_s, home.falls) for at_s in looks.times]
     kept = np.array([one is not None for one in known], dtype=np.bool_)
     fell = np.array([bool(one) for one in known], dtype=np.bool_)
-    return rows[kept], fell[kept]
+    return rows[kept], fell[kept], np.array(looks.times)[kept]
 
 
 def _entered(mount: "MountSettings", varied: "Variation") -> "MountSettings":
