@@ -10,6 +10,7 @@ import typer
 from cli import descents
 
 if TYPE_CHECKING:
+    from cli.simulated_homes import Job
     from models.falls.measuring import Measured
     from models.falls.opening import Found
 
@@ -50,6 +51,18 @@ def falls(
         int, typer.Option("--falls", help="Also so many simulated falls of all kinds.", min=0)
     ] = 0,
     homes: Annotated[int, typer.Option(help="Homes that share the days.", min=1, max=3)] = 3,
+    answers: Annotated[
+        float,
+        typer.Option(
+            help="Share of needless questions that somebody awake answers by the button; 0: nobody ever answers.",
+            min=0.0,
+            max=1.0,
+        ),
+    ] = 0.9,
+    woken: Annotated[
+        float,
+        typer.Option(help="Of sleepers, the share that a question wakes, who then answer.", min=0.0, max=1.0),
+    ] = 0.5,
     workers: Annotated[int, typer.Option(help="Processes for the simulated homes.", min=1)] = 2,
     seed: Annotated[int, typer.Option(help="The same seed lives the same days.")] = 1,
 ) -> None:
@@ -71,7 +84,10 @@ def falls(
         if choose:
             _choose(found)
     if simulated or falls_count:
-        _simulate(measured, simulated, homes, falls_count, seed, workers)
+        from cli.simulated_homes import Answers, jobs
+
+        measured.answers = (answers, woken)
+        _simulate(measured, jobs(simulated, homes, falls_count, seed, Answers(answers, woken)), workers)
     for line in as_lines(measured):
         typer.echo(line)
     if json_file is not None:
@@ -92,13 +108,12 @@ def _choose(found: "Found") -> None:
             typer.echo(line)
 
 
-def _simulate(measured: "Measured", days: float, homes: int, falls: int, seed: int, workers: int) -> None:
+def _simulate(measured: "Measured", planned: "list[Job]", workers: int) -> None:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    from cli.simulated_homes import Done, jobs, play
+    from cli.simulated_homes import Done, play
 
-    planned = jobs(days, homes, falls, seed)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     console = Console(stderr=True)
     with Progress(*columns, console=console) as bar:
@@ -118,4 +133,5 @@ def _simulate(measured: "Measured", days: float, homes: int, falls: int, seed: i
 
 def _so_far(measured: "Measured") -> str:
     one = measured.by(lambda result: result.kind)["simulated"]
-    return f"{one.suspected}/{one.falls} falls, {one.false_suspected} false ({one.false_confirmed} confirmed)"
+    false = f"{one.false_suspected} false ({one.false_answered} answered, {one.false_confirmed} confirmed)"
+    return f"{one.suspected}/{one.falls} falls, {false}"

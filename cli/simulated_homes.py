@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from models.falls.recording import Truth
     from models.falls.scoring import Result
     from models.falls.watching import Installed
+    from simulators.home.answering import Household
     from simulators.home.life import SimulatedHome
 
 SPAN_S = 60.0
@@ -29,6 +30,22 @@ _stop: Event | None = None
 
 
 @dataclass(frozen=True, slots=True)
+class Answers:
+    """Of the device's questions, the ``share`` that somebody awake answers, and what of it sleepers do (``woken``)."""
+
+    share: float = 0.0
+    woken: float = 0.0
+
+    def household(self, home: "SimulatedHome") -> "Household | None":
+        """The home's people as they answer; None where nobody ever does."""
+        from simulators.home.answering import Household
+
+        if not self.share:
+            return None
+        return Household(home.truth, home.falls, home.seed, share=self.share, woken=self.woken)
+
+
+@dataclass(frozen=True, slots=True)
 class Day:
     """``days`` (1 or a part) of ordinary life in one home."""
 
@@ -36,6 +53,7 @@ class Day:
     seed: int
     number: int
     days: float
+    answers: Answers = Answers()
 
     def homes(self) -> Iterator[tuple[str, str, "SimulatedHome"]]:
         """(name, home's name, home)."""
@@ -49,6 +67,7 @@ class Clips:
     """Scenes of one fall each: (kind, plan, seed)."""
 
     scenes: tuple[tuple[str, str, int], ...]
+    answers: Answers = Answers()
 
     def homes(self) -> Iterator[tuple[str, str, "SimulatedHome"]]:
         """(name, home's name, home)."""
@@ -69,20 +88,24 @@ class Done:
     whole: bool
 
 
-def jobs(days: float, homes: int, falls: int, seed: int) -> list[Job]:
-    """Home-days shared out over so many homes, a day a job; then the falls, a few a job."""
+def jobs(days: float, homes: int, falls: int, seed: int, answers: Answers | None = None) -> list[Job]:
+    """Home-days shared out over so many homes, a day a job; then the falls, a few a job.
+
+    Without ``answers`` nobody answers a question.
+    """
+    answers = answers or Answers()
     planned: list[Job] = []
     plans = HOMES[:homes]
     left, number = days, 0
     while left > 1e-9:
         plan = plans[number % len(plans)]
-        planned.append(Day(plan, seed + 1000 * number, number // len(plans) + 1, min(1.0, left)))
+        planned.append(Day(plan, seed + 1000 * number, number // len(plans) + 1, min(1.0, left), answers))
         left, number = left - 1.0, number + 1
     if falls:
         from simulators.home.clips import fall_clips
 
         scenes = tuple(fall_clips(falls, seed))
-        planned += [Clips(scenes[n : n + CLIPS_A_JOB]) for n in range(0, len(scenes), CLIPS_A_JOB)]
+        planned += [Clips(scenes[n : n + CLIPS_A_JOB], answers) for n in range(0, len(scenes), CLIPS_A_JOB)]
     return planned
 
 
@@ -131,19 +154,19 @@ def watch_home(job: Job) -> Done:
     """A job's homes, each from its first frame to its score."""
     results: list[Result] = []
     for name, plan, home in job.homes():
-        result, whole = _watch_one(name, plan, home)
+        result, whole = _watch_one(name, plan, home, job.answers)
         results.append(result)
         if not whole:
             return Done(results, whole=False)
     return Done(results, whole=True)
 
 
-def _watch_one(name: str, plan: str, home: "SimulatedHome") -> "tuple[Result, bool]":
+def _watch_one(name: str, plan: str, home: "SimulatedHome", answers: Answers) -> "tuple[Result, bool]":
     from models.falls.recording import Kind, Recording
     from models.falls.scoring import score
     from models.falls.watching import Watch
 
-    watch = Watch(installed_in(home), traced=False)
+    watch = Watch(installed_in(home), answering=answers.household(home), traced=False)
     whole, looked_s = True, 0.0
     watched = watch.outcome
     try:
@@ -197,6 +220,7 @@ def _truth(home: "SimulatedHome", until_s: float) -> "Truth":
             fall.kind,
             until_s if fall.up_s is None else fall.up_s,
             "" if fall.seen else "outside the field of view",
+            seen=fall.seen,
         )
         for fall in home.falls
         if fall.at_s <= until_s

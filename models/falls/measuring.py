@@ -8,7 +8,7 @@ from models.falls.kinds import SETUPS, Setup
 from models.falls.mounting import measured_mount
 from models.falls.opening import Found
 from models.falls.recording import LIES, Kind, Recording
-from models.falls.scoring import Result, Tally, score, tally, together
+from models.falls.scoring import Alarm, Result, Tally, score, tally, together
 from models.falls.watching import Installed, watch_all
 
 FAST = frozenset(
@@ -16,6 +16,9 @@ FAST = frozenset(
      "sideways", "towards the sensor", "away from the sensor", "fall"}
 )  # fmt: skip
 """Kinds of fall, of simulated homes and of labels, that are over within some 1.5 s."""
+UNKNOWN = "cause unknown"
+STILL = "lying still"
+"""What somebody or something does that is seldom the cause of anything."""
 Progress = Callable[[str], None]
 ANSWERED_S = 8.0
 """Where nothing is labelled, a question is answered after this: acted falls come seconds apart, and each should show."""
@@ -28,6 +31,8 @@ class Measured:
     results: list[Result] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     setups: dict[str, str] = field(default_factory=dict)
+    answers: tuple[float, float] | None = None
+    """Of simulated homes: the share of questions that somebody awake answers, and of sleepers the share that wakes."""
 
     def as_recorded(self) -> list[Result]:
         """Without the deliberate errors."""
@@ -40,6 +45,15 @@ class Measured:
             name = f"{key(result)}, {result.variant}" if result.variant else key(result)
             groups.setdefault(name, []).append(result)
         return {name: tally(results) for name, results in groups.items()}
+
+    def by_cause(self) -> dict[str, list[Alarm]]:
+        """Needless questions by what moved and had begun last when they were asked, most frequent first."""
+        groups: dict[str, list[Alarm]] = {}
+        for result in self.as_recorded():
+            for alarm in result.alarms if result.truth.complete else ():
+                moving = [cause for cause in alarm.causes if not cause.endswith(STILL)]
+                groups.setdefault((*moving, *alarm.causes, UNKNOWN)[0], []).append(alarm)
+        return dict(sorted(groups.items(), key=lambda group: (-len(group[1]), group[0])))
 
     def by_fall_kind(self) -> dict[str, Tally]:
         """Recall and latency by the kind of fall, as labels name it."""

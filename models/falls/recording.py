@@ -35,7 +35,8 @@ class TrueFall:
     """A fall that happened; ``at_s`` is when balance was lost, as well as the labels know.
 
     A suspicion before ``since_s`` or after ``latest_s`` is not of this fall: the person was not down yet, or up again.
-    Of the kind LIES nobody falls: somebody lies on the floor from the start.
+    Of the kind LIES nobody falls: somebody lies on the floor from the start. ``seen`` is False where the sensor cannot
+    look: such a fall counts apart.
     """
 
     at_s: float
@@ -43,6 +44,7 @@ class TrueFall:
     latest_s: float = float("inf")
     why: str = ""
     since_s: float | None = None
+    seen: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,7 @@ def as_html(measured: Measured, made: str) -> str:
     parts = [
         f"<h1>{both('title')}</h1>{both('lead', tag='p')}<p><small>{escape(made)}</small></p>",
         _section("summary", _cards("recordings", real) + _cards("simulated", played)),
-        _section("measured_on", both("measured_on_text", tag="p")),
+        _section("measured_on", both("measured_on_text", tag="p") + _answers(measured, played)),
         _section("by_sensor", _table("sensor", _named("sensors", measured.by(lambda result: result.kind)))),
     ]
     if played:
@@ -91,6 +91,15 @@ def as_html(measured: Measured, made: str) -> str:
     return f'<!doctype html><html lang="ja"><head>{head}</head><body>{"".join(parts)}</body></html>\n'
 
 
+def _answers(measured: Measured, played: list[Result]) -> str:
+    """What is taken for granted of the people of simulated homes, in words."""
+    if not played or measured.answers is None:
+        return ""
+    share, woken = (f"{100 * one:g}" for one in measured.answers)
+    key = "answers_text" if measured.answers[0] else "answers_none"
+    return both(key, tag="p").replace("{share}", share).replace("{woken}", woken)
+
+
 def _section(key: str, content: str) -> str:
     return f"<section><h2>{both(key)}</h2>{content}</section>"
 
@@ -107,6 +116,7 @@ def _cards(key: str, results: list[Result]) -> str:
         *([_card("lying", f"{total.lying_told} / {total.lying}", "")] if total.lying else []),
         _card("false_confirmed", str(total.false_confirmed), _span(total)),
         _card("false_suspected", str(total.false_suspected - total.false_confirmed), _hours(total.hours)),
+        *([_card("unseen", f"{total.unseen_suspected} / {total.unseen}", "")] if total.unseen else []),
     ]
     return f'<div class="group">{both(key)}</div><div class="cards">{"".join(cards)}</div>'
 

@@ -11,6 +11,8 @@ EARLY_S = 1.0
 """Labels are read off traces or key presses: a suspicion this much before the label is of the fall it names."""
 LATE_S = 120.0
 """A suspicion later than this after a fall would help nobody believe in it; long lies carry their own limit."""
+ANSWERS = frozenset({"button", "knock"})
+"""How a question ends that somebody answers; standing up ends it too, and is seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,11 @@ class Alarm:
     ended: str
     causes: tuple[str, ...]
     evidence: dict[str, float]
+
+    @property
+    def answered(self) -> bool:
+        """Whether somebody said that all is well before people were told."""
+        return not self.confirmed and self.ended in ANSWERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,10 +143,15 @@ class Tally:
     lying_told: int = 0
     """Recordings in which somebody lies on the floor from the start, and those in which that was told or shown."""
     falls: int = 0
+    """Where the sensor looks; the others are ``unseen``."""
     suspected: int = 0
     confirmed: int = 0
+    unseen: int = 0
+    unseen_suspected: int = 0
     hours: float = 0.0
     false_suspected: int = 0
+    """Every needless question, however it ended."""
+    false_answered: int = 0
     false_confirmed: int = 0
     unexplained: int = 0
     """Incidents in recordings whose falls are not all known: neither right nor wrong."""
@@ -166,6 +178,7 @@ class Tally:
             return
         self.hours += result.duration_s / 3600
         self.false_suspected += len(result.alarms)
+        self.false_answered += sum(alarm.answered for alarm in result.alarms)
         self.false_confirmed += sum(alarm.confirmed for alarm in result.alarms)
         if not result.truth.falls:
             self.windows += 1
@@ -174,6 +187,10 @@ class Tally:
 
     def count(self, event: Event) -> None:
         """One fall more."""
+        if not event.fall.seen:
+            self.unseen += 1
+            self.unseen_suspected += event.suspected_s is not None
+            return
         self.falls += 1
         if event.suspected_s is not None:
             self.suspected += 1
@@ -214,6 +231,8 @@ def together(tallies: list[Tally]) -> Tally:
         whole.falls += one.falls
         whole.suspected += one.suspected
         whole.confirmed += one.confirmed
+        whole.unseen += one.unseen
+        whole.unseen_suspected += one.unseen_suspected
         whole.to_suspected_s += one.to_suspected_s
         whole.to_confirmed_s += one.to_confirmed_s
     return whole

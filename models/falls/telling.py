@@ -3,8 +3,8 @@
 from typing import Any
 
 from models.falls.intervals import Interval
-from models.falls.measuring import Measured
-from models.falls.scoring import Result, Tally
+from models.falls.measuring import UNKNOWN, Measured
+from models.falls.scoring import Alarm, Result, Tally
 
 RATE_HOURS_MIN = 6.0
 HOUR_S = 3600.0
@@ -20,13 +20,14 @@ def as_lines(measured: Measured) -> list[str]:
     lines += ["by sensor:"]
     lines += [f"  {name}: {_row(one)}" for name, one in measured.by(lambda result: result.kind).items()]
     lines += _fall_kinds(measured)
+    lines += _causes(measured)
     alarms = [(result, alarm) for result in measured.as_recorded() for alarm in result.alarms]
     if alarms:
         lines.append("suspicions of no known fall:")
     for result, alarm in alarms:
         told = "people told" if alarm.confirmed else f"ended: {alarm.ended}"
         sort = "false" if result.truth.complete else "unlabelled"
-        cause = ", ".join(alarm.causes) or "cause unknown"
+        cause = ", ".join(alarm.causes) or UNKNOWN
         lines.append(f"  {result.name} at {moment(alarm.at_s)}, {alarm.kind}, {sort}, {told}; {cause}")
     lines += [f"mount of {kind}: {setup}" for kind, setup in measured.setups.items()]
     return [*lines, *(f"left out: {note}" for note in measured.notes)]
@@ -39,6 +40,33 @@ def _fall_kinds(measured: Measured) -> list[str]:
     return ["by kind of fall:", *(f"  {name}: {_row(one)}" for name, one in kinds.items())]
 
 
+def _causes(measured: Measured) -> list[str]:
+    causes = measured.by_cause()
+    lines = [] if measured.answers is None else [answers_in_words(*measured.answers)]
+    if not causes:
+        return lines
+    lines.append("needless questions by cause, and how they ended:")
+    lines += [f"  {cause}: {_ends(alarms)}" for cause, alarms in causes.items()]
+    return [*lines, f"  all: {_ends([alarm for alarms in causes.values() for alarm in alarms])}"]
+
+
+def answers_in_words(share: float, woken: float) -> str:
+    """What the figures of simulated homes take for granted."""
+    if not share:
+        return "in simulated homes nobody answers a question but by standing up (--answers 0)"
+    awake = f"somebody awake and well answers {100 * share:g} % of questions within half a minute (--answers {share:g})"
+    return f"in simulated homes {awake}; of sleepers {100 * woken:g} % wake (--woken {woken:g}); nobody beside a fall does"
+
+
+def _ends(alarms: list[Alarm]) -> str:
+    """How many there were, how many of them somebody answered, and how many people were told of."""
+    answered, confirmed = sum(one.answered for one in alarms), sum(one.confirmed for one in alarms)
+    other = len(alarms) - answered - confirmed
+    return (
+        f"{len(alarms)} suspected, {answered} answered, {other} ended by standing up, {confirmed} confirmed"
+    )
+
+
 def _row(one: Tally) -> str:
     parts = []
     if one.falls:
@@ -47,6 +75,10 @@ def _row(one: Tally) -> str:
         )
         if one.to_suspected_s:
             parts.append(f"after {one.latency(0.5):.1f} s (median), {one.latency(0.95):.1f} s (p95)")
+    if one.unseen:
+        parts.append(
+            f"besides {one.unseen} falls outside the field of view, {one.unseen_suspected} of them suspected"
+        )
     if one.lying:
         parts.append(f"somebody on the floor reported in {one.lying_told} of {one.lying} recordings")
     if one.windows:
@@ -54,8 +86,8 @@ def _row(one: Tally) -> str:
     if one.floor_shown_s:
         parts.append(f"somebody shown on the floor for {one.floor_shown_s:.0f} s of them")
     if one.hours:
-        false = f"{one.false_suspected} false suspicions, {one.false_confirmed} confirmed in {hours_in_words(one.hours)}"
-        parts.append(f"{false} ({_rates(one)})")
+        false = f"{one.false_suspected} false suspicions, {one.false_answered} answered, {one.false_confirmed} confirmed"
+        parts.append(f"{false} in {hours_in_words(one.hours)} ({_rates(one)})")
     if one.unexplained:
         parts.append(f"{one.unexplained} suspicions where not all is labelled")
     if one.floor_unlabelled_s:
@@ -107,6 +139,17 @@ def as_json(measured: Measured) -> dict[str, Any]:
         "by_sensor": {n: _tally(t) for n, t in measured.by(lambda result: result.kind).items()},
         "by_fall": {n: _tally(t) for n, t in measured.by_fall_kind().items()},
         "recordings": [_result(result) for result in measured.results],
+        "needless_questions_by_cause": {
+            cause: {
+                "suspected": len(alarms),
+                "answered": sum(one.answered for one in alarms),
+                "confirmed": sum(one.confirmed for one in alarms),
+            }
+            for cause, alarms in measured.by_cause().items()
+        },
+        "answers": None
+        if measured.answers is None
+        else {"awake": measured.answers[0], "sleepers_woken": measured.answers[1]},
         "mounts": measured.setups,
         "left_out": measured.notes,
     }
@@ -117,6 +160,8 @@ def _tally(one: Tally) -> dict[str, Any]:
         "falls": one.falls,
         "suspected": one.suspected,
         "confirmed": one.confirmed,
+        "falls_out_of_view": one.unseen,
+        "falls_out_of_view_suspected": one.unseen_suspected,
         "on_the_floor": one.lying,
         "on_the_floor_reported": one.lying_told,
         "recall": _interval(one.recall),
@@ -124,6 +169,7 @@ def _tally(one: Tally) -> dict[str, Any]:
         "to_suspected_s": {"median": one.latency(0.5), "p95": one.latency(0.95)},
         "hours": round(one.hours, 4),
         "false_suspected": one.false_suspected,
+        "false_answered": one.false_answered,
         "false_confirmed": one.false_confirmed,
         "false_suspected_per_hour": _interval(one.false_per_hour),
         "false_confirmed_per_day": _interval(one.false_confirmed_per_day),
@@ -154,6 +200,7 @@ def _result(result: Result) -> dict[str, Any]:
             {
                 "at_s": event.fall.at_s,
                 "kind": event.fall.kind,
+                "in_view": event.fall.seen,
                 "suspected_after_s": event.suspected_s,
                 "confirmed_after_s": event.confirmed_s,
             }

@@ -4,6 +4,7 @@ from bisect import insort
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from operator import neg
+from typing import Protocol
 
 from contract.messages import Fall
 from edge.depth.people import DepthPeople
@@ -12,7 +13,7 @@ from edge.fall.people import People
 from edge.fall.people_settings import PeopleSettings
 from edge.fall.scene import PointPerception, Scene
 from edge.fall.settings import AskSettings, FallSettings, MountSettings
-from edge.fall.watcher import Action, FallWatcher, Now, Tell
+from edge.fall.watcher import Action, FallWatcher, Now, Phase, Say, Tell
 from edge.fall.zones import ZoneSettings
 from edge.sensors.readings import PointCloud
 from models.falls.recording import Reading, TrueFall
@@ -24,6 +25,20 @@ ON_FLOOR_S = 5.0
 """Somebody near the floor for so long lies there; who picks something up is higher again."""
 SILENCE_S = 1.0
 """A device steps about so often without a frame."""
+QUESTION = "ask_ok"
+"""What the device says when it asks, and again while nobody answers."""
+
+
+class Answering(Protocol):
+    """Those in a home who may answer the device's question; for simulated ones, who know what each does."""
+
+    def heard(self, asked_s: float, spoken_s: float) -> float | None:
+        """When the question first asked at ``asked_s``, and said now, will be answered; None: as far as known never."""
+        ...
+
+    def there(self, at_s: float) -> bool:
+        """Whether somebody is there then who can press the button."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +83,7 @@ class Watch:
 
     ``up_s`` are moments at which a person is known to be up again: a question then open is answered as by the button, so
     that acted falls a few seconds apart each count. Where that is not known, ``answered_s`` after it was asked.
+    ``answering`` are people who press the button by themselves.
     """
 
     def __init__(
@@ -76,6 +92,7 @@ class Watch:
         *,
         up_s: Sequence[float] = (),
         answered_s: float | None = None,
+        answering: Answering | None = None,
         traced: bool = True,
     ) -> None:
         self._ask = installed.ask
@@ -86,6 +103,8 @@ class Watch:
         )
         self._up_s = sorted(up_s, reverse=True)
         self._answered_s = answered_s
+        self._answering = answering
+        self._to_answer: tuple[str, float] | None = None
         self._traced = traced
         self._traced_s = float("-inf")
         self._low_s: float | None = None
@@ -138,6 +157,8 @@ class Watch:
                 self._hear(actions, now_s)
             for incident in self._watcher.standing:
                 self._watcher.closed(incident.id)
+        if self._to_answer is not None and self._to_answer[1] <= now_s:
+            self._answer(now)
         actions = self._watcher.step(scene, now)
         if actions:
             self._hear(actions, now_s)
@@ -147,6 +168,29 @@ class Watch:
         self.outcome.said += heard
         if self._answered_s is not None and any(one.phase == "suspected" for one in heard):
             insort(self._up_s, now_s + self._answered_s, key=neg)
+        if self._answering is not None and any(
+            isinstance(one, Say) and one.code == QUESTION for one in actions
+        ):
+            self._ask_people(self._answering, now_s)
+
+    def _ask_people(self, answering: Answering, now_s: float) -> None:
+        """Of several open questions the one asked first is what an answer is taken for."""
+        asking = next((one for one in self._watcher.open if one.phase is Phase.ASKING), None)
+        if asking is None or self._to_answer is not None:
+            return
+        answer_s = answering.heard(asking.answer_by_s - self._ask.seconds, now_s)
+        if answer_s is not None:
+            self._to_answer = asking.id, answer_s
+
+    def _answer(self, now: Now) -> None:
+        """Press the button, unless the question is over by now, or nobody is there any more who can."""
+        if self._to_answer is None or self._answering is None:
+            return
+        incident, _ = self._to_answer
+        self._to_answer = None
+        asking = next((one.id for one in self._watcher.open if one.phase is Phase.ASKING), None)
+        if asking == incident and self._answering.there(now.s):
+            self._hear(self._watcher.button(now), now.s)
 
     def _trace(self, scene: Scene) -> None:
         if scene.bodies and scene.at_s - self._traced_s >= TRACE_EVERY_S:

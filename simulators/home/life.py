@@ -103,6 +103,11 @@ class SimulatedHome:
             self._furnish()
 
     @property
+    def seed(self) -> int:
+        """What all chance in it comes from."""
+        return self._seed
+
+    @property
     def truth(self) -> list[Doing]:
         """Who did what, as far as was iterated; in the order of beginning, movers mixed."""
         return self._log.doings

@@ -66,6 +66,25 @@ def test_false_alarms_are_counted_per_hour_and_those_told_per_day():
     assert one.false_confirmed_per_day.value == 0.0
 
 
+def test_a_question_that_somebody_answers_is_needless_and_no_confirmed_alarm():
+    told = [
+        said(5.0, "a"),
+        said(30.0, "a", "cancelled", "button"),
+        said(900.0, "b"),
+        said(960.0, "b", "confirmed"),
+    ]
+    rose = [said(1800.0, "c"), said(1810.0, "c", "cancelled", "stood_up")]
+    one = tally([scored(known(), *told, *rose)])
+    assert (one.false_suspected, one.false_answered, one.false_confirmed) == (3, 1, 1)
+
+
+def test_a_fall_outside_the_field_of_view_counts_apart_from_those_that_could_be_seen():
+    falls = known(TrueFall(100.0), TrueFall(400.0, seen=False), TrueFall(700.0, seen=False))
+    one = tally([scored(falls, said(101.0, "a"), said(401.0, "b"))])
+    assert (one.suspected, one.falls) == (1, 1)
+    assert (one.unseen_suspected, one.unseen, one.false_suspected) == (1, 2, 0)
+
+
 def test_somebody_who_lies_there_from_the_start_is_no_fall_and_is_found_by_being_shown():
     lies = known(TrueFall(0.0, LIES))
     one = tally([scored(lies), scored(lies, floor=[(3.0, 50.0)]), scored(lies, said(200.0, "a"))])
