@@ -4,7 +4,7 @@ import gc
 import resource
 import time
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from statistics import median
@@ -20,6 +20,8 @@ from edge.sensors.ti.frames import FrameParser
 
 PIECE = 4096
 """As much as a serial driver gives at once."""
+FRAMES_MIN = 2000
+"""A shorter recording is run as often as it takes: in a millisecond the first calls of everything would be measured."""
 PERIOD_S = 0.055
 FPS = 1 / PERIOD_S
 START_MS = 1_700_000_000_000
@@ -81,23 +83,25 @@ def beside(data: bytes, rounds: int) -> tuple[int, list[Round]]:
     """Frames, and the rounds: each runs both plain parsers, the product's and the whole, over the same bytes."""
     frames = len(parse_lean(data))
     cut = pieces(data)
+    again = max(1, FRAMES_MIN // max(1, frames))
     measured = []
     for _ in range(rounds if frames else 0):
+        parsers, pipelines = ([make() for _ in range(again)] for make in (FrameParser, Pipeline))
         gc.collect()
-        parser, pipeline = FrameParser(), Pipeline()
         seconds = (
-            _timed(lambda: parse(data)),
-            _timed(lambda: parse_lean(data)),
-            _timed(partial(_feed, parser.feed, cut)),
-            _timed(partial(_feed, pipeline.feed, cut)),
+            _timed(lambda: [parse(data) for _ in range(again)]),
+            _timed(lambda: [parse_lean(data) for _ in range(again)]),
+            _timed(partial(_feed, parsers, cut)),
+            _timed(partial(_feed, pipelines, cut)),
         )
-        measured.append(Round(*(one / frames for one in seconds)))
+        measured.append(Round(*(one / (again * frames) for one in seconds)))
     return frames, measured
 
 
-def _feed(feed: Callable[[bytes], object], cut: list[bytes]) -> None:
-    for piece in cut:
-        feed(piece)
+def _feed(each: Sequence[FrameParser | Pipeline], cut: list[bytes]) -> None:
+    for one in each:
+        for piece in cut:
+            one.feed(piece)
 
 
 def _timed(work: Callable[[], object]) -> float:

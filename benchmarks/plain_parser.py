@@ -2,7 +2,8 @@
 
 ``parse``: struct by struct, as such parsers are usually written: one ``struct.unpack`` a structure, a numpy array of points
 and of targets a frame. ``parse_lean``: the least Python can do for the same numbers, compiled structs into tuples.
-The product's parser does all of what is left out here, and perception and decision come on top.
+Both turn every TLV of the recordings into Python values, range profile and timing of the out-of-box demo too, which the
+product passes over. The product's parser does all of what is left out here, and perception and decision come on top.
 """
 
 import struct
@@ -16,6 +17,9 @@ from numpy.typing import NDArray
 MAGIC = bytes((2, 1, 4, 3, 6, 5, 8, 7))
 HEADER_BYTES = 40
 Array = NDArray[np.float64]
+
+_ROWS = {1: ("points", "<4f"), 7: ("side", "<2h"), 1010: ("targets", "<I27f"), 1012: ("heights", "<I2f")}
+_NUMBERS = {2: ("H", 2), 6: ("I", 4), 1011: ("B", 1)}
 
 _HEADER = Struct("<Q8I")
 _TLV = Struct("<2I")
@@ -51,14 +55,13 @@ def _packet(packet: bytes, number: int, tlvs: int) -> dict[str, Any]:
         at += length
         if kind == 1020 and length:
             frame["points"] = _spherical(payload)
-        elif kind == 1:
-            frame["points"] = _rows(payload, "<4f")
-        elif kind == 7:
-            frame["side"] = _rows(payload, "<2h")
-        elif kind == 1010:
-            frame["targets"] = _rows(payload, "<I27f")
-        elif kind == 1012:
-            frame["heights"] = _rows(payload, "<I2f")
+        elif kind in _ROWS:
+            name, layout = _ROWS[kind]
+            frame[name] = _rows(payload, layout)
+        elif kind == 2:
+            frame["range_profile"] = struct.unpack(f"<{len(payload) // 2}H", payload)
+        elif kind == 6:
+            frame["timing"] = struct.unpack(f"<{length // 4}I", payload)
         elif kind == 1011:
             frame["indices"] = list(payload)
         elif kind == 1021:
@@ -87,11 +90,11 @@ def _spherical(payload: bytes) -> Array:
 
 
 Row = tuple[float, ...]
-Frame = tuple[int, list[Row], list[Row], list[Row], int]
+Frame = tuple[int, list[Row], list[Row], list[Row], int, Row]
 
 
 def parse_lean(data: bytes) -> list[Frame]:
-    """(number, points, targets, heights, presence) of every packet."""
+    """(number, points, targets, heights, presence, what else it says of itself or its points) of every packet."""
     frames: list[Frame] = []
     at = data.find(MAGIC)
     while at >= 0 and at + HEADER_BYTES <= len(data):
@@ -108,6 +111,7 @@ def _lean_packet(data: bytes, at: int, number: int, tlvs: int) -> Frame:
     targets: list[Row] = []
     heights: list[Row] = []
     presence = 0
+    more: Row = ()
     for _ in range(tlvs):
         kind, length = _TLV.unpack_from(data, at)
         at += _TLV.size
@@ -123,10 +127,13 @@ def _lean_packet(data: bytes, at: int, number: int, tlvs: int) -> Frame:
             targets = [_TARGET.unpack_from(data, n) for n in range(at, end, _TARGET.size)]
         elif kind == 1012:
             heights = [_HEIGHT.unpack_from(data, n) for n in range(at, end, _HEIGHT.size)]
+        elif kind in _NUMBERS:
+            code, size = _NUMBERS[kind]
+            more += struct.unpack_from(f"<{length // size}{code}", data, at)
         elif kind == 1021:
             presence = _PRESENCE.unpack_from(data, at)[0]
         at = end
-    return number, points, targets, heights, presence
+    return number, points, targets, heights, presence, more
 
 
 def _lean_spherical(data: bytes, at: int, end: int) -> list[Row]:
