@@ -34,6 +34,19 @@ FIDGETS: Shape = np.array([[float(part in group) for part in range(PARTS)] for g
 """(6, 13) which parts go along: hands most often, now and then the head, the trunk, the legs, everything."""
 STANDING_FIDGETS: Shape = FIDGETS[[0, 1, 2, 3, 3]]
 """Whoever stands has the weight on the legs, which keep still."""
+_LEFT_OUT = (0.0,) * 4
+_REACHING = (0.2, 0.2, 0.0, 0.0, 0.5, 0.5, 1.0, 1.0, *_LEFT_OUT, 0.2)
+_LOOKING = (1.0, 0.0, 0.0, 0.0, 0.2, 0.2, 0.0, 0.0, *_LEFT_OUT, 0.0)
+_LEANING = (1.0, 1.0, 0.5, 0.0, 1.0, 1.0, 1.0, 1.0, *_LEFT_OUT, 1.0)
+_SHIFTING_LEGS = (0.0, 0.0, 0.2, 0.2, 0.0, 0.0, 0.0, 0.0, 0.5, 0.5, 1.0, 1.0, 0.0)
+SEATED_FIDGETS: Shape = np.array(
+    [*[_REACHING] * 5, _LOOKING, *[_LEANING] * 4, _SHIFTING_LEGS, (1.0,) * PARTS], dtype=np.float64
+)
+"""(12, 13) how far each part goes along when somebody seated moves: the trunk follows the arms, the pelvis the feet.
+
+Of the 72 seconds in which a recorded sitter gave more than three reflections none had its middle height below 0.5 m, so
+that up to 5 % may; with legs that moved alone in every sixth fidget it was one simulated second in six.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from math import pi
 from numpy.random import Generator
 
 from simulators.home.actors import FALLING
-from simulators.home.acts import STANDING_FIDGETS, Pen, idle
+from simulators.home.acts import SEATED_FIDGETS, STANDING_FIDGETS, Pen, idle
 from simulators.home.body import (
     CURLED,
     KNEELING,
@@ -69,7 +69,7 @@ def _slide_from_bed(pen: Pen, rng: Generator, plan: Plan) -> None:
     bed = plan.spots["bed"]
     _at_the_edge(pen, plan)
     pen.pose(lifted(SITTING, bed.seat_m - 0.42), 1.8, "sitting on the bed", place=_edge(plan))
-    pen.do(idle(rng, rng.uniform(5.0, 20.0), "sitting on the bed", often=0.4))
+    pen.do(idle(rng, rng.uniform(5.0, 20.0), "sitting on the bed", often=0.4, groups=SEATED_FIDGETS))
     low = SLUMPED if rng.random() < 0.5 else LYING
     off = rng.uniform(0.35, 0.6)
     pen.do(
@@ -90,7 +90,7 @@ def _off_chair(pen: Pen, rng: Generator, plan: Plan) -> None:
         pen.walk(spot.before).turn(spot.heading_rad)
         sitting = SITTING if name == "chair" else SEIZA
         pen.pose(sitting, 1.8, "sitting down", place=spot.place)
-    pen.do(idle(rng, rng.uniform(8.0, 25.0), "sitting", often=0.4))
+    pen.do(idle(rng, rng.uniform(8.0, 25.0), "sitting", often=0.4, groups=SEATED_FIDGETS))
     side = rng.choice([-1.0, 1.0])
     shape = ON_SIDE.copy()
     shape[:, 1] *= side

@@ -8,7 +8,7 @@ from math import atan2, hypot, pi
 
 from numpy.random import Generator
 
-from simulators.home.acts import STANDING_FIDGETS, Away, Pen, Step, idle
+from simulators.home.acts import SEATED_FIDGETS, STANDING_FIDGETS, Away, Pen, Step, idle
 from simulators.home.body import LYING, SITTING, STANDING, Place, Shape, Stance
 from simulators.home.plans import Plan, Spot
 from simulators.home.poses import BENDING, BOWING, CROUCHING, ON_BACK, RECLINING, SEIZA, lifted
@@ -58,7 +58,7 @@ class Errands:
         pen.pose(pose, float(self.rng.uniform(1.5, 3.0)), "sitting down", place=spot.place)
         while seconds > 0.0:
             piece = min(seconds, float(self.rng.uniform(60.0, 600.0)))
-            pen.do(idle(self.rng, piece, doing, often=0.3, stir_mps=0.03))
+            pen.do(idle(self.rng, piece, doing, often=0.3, stir_mps=0.03, groups=SEATED_FIDGETS))
             seconds -= piece
             if name == "sofa" and seconds > 120.0 and self.rng.random() < 0.2:
                 seconds -= self._recline(pen)
@@ -73,7 +73,7 @@ class Errands:
         low = top < 0.3
         sitting = SEIZA if low else lifted(SITTING, top - 0.42)
         pen.pose(sitting, float(self.rng.uniform(1.8, 3.0)), "sitting down", place=edge)
-        pen.do(idle(self.rng, float(self.rng.uniform(3.0, 20.0)), "sitting on the bed", often=0.5))
+        self._on_the_edge(pen, float(self.rng.uniform(3.0, 20.0)))
         lying = lifted(LYING if self.rng.random() < 0.5 else _mirrored(), top)
         head = spot.heading_rad if name == "bed" else pi / 2
         seconds_down = float(self.rng.uniform(2.5, 5.0))
@@ -82,8 +82,11 @@ class Errands:
         pen.pose(
             sitting, float(self.rng.uniform(2.5, 4.5)), "sitting up", place=edge, heading_rad=_away(spot)
         )
-        pen.do(idle(self.rng, float(self.rng.uniform(3.0, 15.0)), "sitting on the bed", often=0.5))
+        self._on_the_edge(pen, float(self.rng.uniform(3.0, 15.0)))
         pen.pose(STANDING, float(self.rng.uniform(1.8, 3.0)), "standing up", place=spot.before)
+
+    def _on_the_edge(self, pen: Pen, seconds: float) -> None:
+        pen.do(idle(self.rng, seconds, "sitting on the bed", often=0.5, groups=SEATED_FIDGETS))
 
     def doze(self, pen: Pen, seconds: float, name: str = "sleeping") -> None:
         """Falls asleep over some minutes, then turns over every half hour or so."""
@@ -222,7 +225,7 @@ class Visitor:
         pen.turn(_towards(pen.stance.place, self._plan.spots["hub"].place))
         pen.pose(SEIZA, 2.0, "sitting down")
         seconds = float(self._rng.uniform(120.0, 900.0))
-        pen.do(idle(self._rng, seconds, "sitting", often=0.4, stir_mps=0.03))
+        pen.do(idle(self._rng, seconds, "sitting", often=0.4, stir_mps=0.03, groups=SEATED_FIDGETS))
         pen.pose(STANDING, 2.0, "standing up")
         if self._rng.random() < 0.3:
             self._errands.stand(pen, float(self._rng.uniform(5.0, 30.0)))
