@@ -140,11 +140,10 @@ def resume(incident: Incident, ask: AskSettings, now: Now) -> Begun:
 def see(open_: Open, bodies: Iterable[Body], at_s: float, fall: FallSettings) -> Open:
     """A frame: ``bodies`` are those that were seen in it."""
     rising, stirred = open_.rising, False
+    place, upright_m = open_.incident.place, open_.incident.upright_m
     for body in bodies:
-        rising = follow(rising, body, at_s, open_.incident.place, fall, open_.incident.upright_m)
-        stirred |= body.height_m < open_.incident.upright_m and (
-            body.place.distance_m(open_.incident.place) <= fall.near_m
-        )
+        rising = follow(rising, body, at_s, place, fall, upright_m)
+        stirred |= body.height_m < upright_m and body.place.distance_m(place) <= fall.near_m
     if stirred and int(at_s) != open_.stirred_at_s:
         return replace(open_, rising=rising, stirred_s=open_.stirred_s + 1, stirred_at_s=int(at_s))
     return open_ if rising is open_.rising else replace(open_, rising=rising)
@@ -152,9 +151,10 @@ def see(open_: Open, bodies: Iterable[Body], at_s: float, fall: FallSettings) ->
 
 def carry_on(open_: Open, fall: FallSettings, ask: AskSettings, now: Now) -> Step:
     """What time and what was seen make of it; None once it is over and forgotten."""
-    if open_.phase is Phase.ASKING:
+    phase = open_.phase
+    if phase is Phase.ASKING:
         return _asking(open_, fall, ask, now)
-    if open_.phase is Phase.CONFIRMED:
+    if phase is Phase.CONFIRMED:
         return _confirmed(open_, fall, now)
     return (None, []) if now.s - open_.since_s >= LINGER_S else (open_, [])
 

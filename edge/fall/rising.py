@@ -62,11 +62,14 @@ def follow(
 
 def _is_the_body(last: Place | None, fallen: Place, now: Place, fall: FallSettings) -> bool:
     """At the place of the fall, or where the riser was last seen upright: people walk away once they are up."""
-    return any(place is not None and place.distance_m(now) <= fall.near_m for place in (fallen, last))
+    if fallen.distance_m(now) <= fall.near_m:
+        return True
+    return last is not None and last.distance_m(now) <= fall.near_m
 
 
 def stands(rising: Rising, fall: FallSettings) -> bool:
     """Whether the one who fell has been upright for long enough, and mostly so."""
+    if rising.upright < UPRIGHT_MIN or rising.upright < 2 * rising.bent:
+        return False
     needed_s = COMPANY_S if rising.company else fall.upright_s
-    mostly = rising.upright >= UPRIGHT_MIN and rising.upright >= 2 * rising.bent
-    return mostly and rising.last_s - rising.since_s >= needed_s
+    return rising.last_s - rising.since_s >= needed_s
