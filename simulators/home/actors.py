@@ -9,13 +9,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulators.home.acts import Away, Idle, Step
-from simulators.home.body import CHEST, HEAD, HIPS, STRENGTH, Act, Place, Shape, Stance, Times, at
+from simulators.home.body import (
+    CHEST,
+    FEET,
+    HEAD,
+    HIPS,
+    KNEES,
+    STRENGTH,
+    Act,
+    Place,
+    Shape,
+    Stance,
+    Times,
+    at,
+)
+from simulators.home.shadows import BODY_SHADOW, behind_itself
 
 Array = NDArray[np.float64]
 
 FALLING = "falling"
 SWAY_MPS = 0.12
 """Of a body that does something: arms, clothes and the turning of the trunk, beside what its parts are told to do."""
+SHIN_FROM_ABOVE = 0.9
+"""So much less a shin reflects that points at the sensor: of a recorded walker 5 % are below 0.37 of the stature."""
 FALLING_MPS = 0.5
 """In a fall of a second, less in a slower one: nobody falls like a board."""
 
@@ -105,10 +121,11 @@ class Actor:
         alive: bool = True,
         sees: Callable[[Place], bool] = lambda _place: True,
         eye_m: Sequence[float] = (0.0, 0.0, 1.8),
+        from_above: bool = False,
     ) -> None:
         self._who, self._kind, self._planner, self._log, self._alive = who, kind, planner, log, alive
         self._strength, self._size, self._sees = strength * size, size, sees
-        self._eye_m = np.asarray(eye_m)
+        self._eye_m, self._from_above = np.asarray(eye_m), from_above
         self._last = start
         self._ends_s = begins_s
         self._waiting: deque[Step] = deque()
@@ -183,15 +200,31 @@ class Actor:
         return np.asarray(stir[:, None] * np.clip(lever, 0.1, 2.0))
 
     def _aspect(self, where: Array) -> Array:
-        """(T, P): a trunk seen along its length, from head or feet, reflects a third of one seen from its side."""
+        """(T, P): a trunk seen along its length, from head or feet, reflects a third of one seen from its side.
+
+        Seen from a ceiling, head and shoulders hide what is below them; from a wall the parts of a body lie beside each
+        other, and their strengths hold what hides what.
+        """
         if self._kind != "person":
             return np.broadcast_to(self._strength, where.shape[:2])
-        spine = where[:, CHEST] - where[:, HIPS]
-        sight = where[:, HIPS] - self._eye_m
-        with np.errstate(invalid="ignore", divide="ignore"):
-            along = (spine * sight).sum(axis=1) ** 2
-            along /= (spine * spine).sum(axis=1) * (sight * sight).sum(axis=1)
-        return np.asarray(np.nan_to_num(1.0 - 0.65 * along)[:, None] * self._strength)
+        if self._from_above:
+            hidden = behind_itself(self._eye_m, where, self._size)
+            seen = np.where(hidden, BODY_SHADOW, 1.0)
+            shins = _along(where[:, KNEES] - where[:, FEET], where[:, KNEES] - self._eye_m)
+            for legs in (KNEES, FEET):
+                seen[:, legs] *= 1.0 - SHIN_FROM_ABOVE * shins
+            return np.asarray(seen * self._strength)
+        along = _along(where[:, CHEST] - where[:, HIPS], where[:, HIPS] - self._eye_m)
+        return np.asarray((1.0 - 0.65 * along)[:, None] * self._strength)
+
+
+def _along(bone: Array, sight: Array) -> Array:
+    """(..., 3) twice -> (...): the squared cosine between them; 0 where there is nothing to see."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        cosine = (bone * sight).sum(axis=-1) ** 2 / (
+            (bone * bone).sum(axis=-1) * (sight * sight).sum(axis=-1)
+        )
+    return np.asarray(np.nan_to_num(cosine))
 
 
 def _stir_mps(act: Act, seconds: float) -> float:

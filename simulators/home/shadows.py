@@ -1,4 +1,4 @@
-"""What stands between a sensor and what it would see: furniture as boxes, people as columns. Pure."""
+"""What stands between a sensor and what it would see: furniture as boxes, people as columns, a body's own parts. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,6 +12,13 @@ COLUMN_M = 0.2
 """Half the breadth of a person, as a column from the floor to the head."""
 BEHIND_M = 0.35
 """Somebody must stand at least this far before what they hide."""
+BODY_SHADOW = 0.03
+"""What a body lets through, out and back."""
+HIDING = (0, 1, 2, 3, 4, 5, 8, 9)
+HIDING_M = np.array([0.1, 0.14, 0.14, 0.14, 0.09, 0.09, 0.08, 0.08])
+"""Head, chest, belly, hips, shoulders and knees of a body seen from above, and half of how wide they are there."""
+ABOVE_M = 0.15
+"""A part hides another from so much nearer to the sensor on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,3 +58,15 @@ def behind_people(eye_m: Array, where_m: Array, hips_m: Array, heads_m: Array) -
         return np.asarray(
             (aside < COLUMN_M) & (along > 0.0) & (along < length - BEHIND_M) & (height < heads_m[:, 2:])
         )
+
+
+def behind_itself(eye_m: Array, where_m: Array, size: float = 1.0) -> NDArray[np.bool_]:
+    """(T, P): whether each part of one person (T, P, 3) is hidden by another of the same body, nearer on the same line."""
+    way = where_m - eye_m
+    length = np.sqrt((way * way).sum(axis=-1))
+    hiding = way[:, HIDING]
+    along = (way / length[..., None]) @ hiding.transpose(0, 2, 1)
+    aside = (length[:, HIDING] ** 2)[:, None, :] - along * along
+    with np.errstate(invalid="ignore"):
+        before = along < length[..., None] - ABOVE_M
+        return np.asarray((before & (aside < (HIDING_M * size) ** 2)).any(axis=-1))

@@ -6,8 +6,22 @@ import numpy as np
 import pytest
 
 from simulators.home.actors import Actor, Log
-from simulators.home.acts import Away, Pen, Step, idle
-from simulators.home.body import LYING, STANDING, STRENGTH, Stance, Stay, Walk, at, still
+from simulators.home.acts import SEATED_FIDGETS, Away, Pen, Step, idle
+from simulators.home.body import (
+    CHEST,
+    FEET,
+    HEAD,
+    HIPS,
+    LYING,
+    SITTING,
+    STANDING,
+    STRENGTH,
+    Stance,
+    Stay,
+    Walk,
+    at,
+    still,
+)
 from simulators.home.clips import KINDS, fall_clip, fall_clips
 from simulators.home.falls import kinds_of
 from simulators.home.firmware_bytes import encode
@@ -15,7 +29,7 @@ from simulators.home.life import SimulatedHome
 from simulators.home.plans import APARTMENT, HOMES, PLANS
 from simulators.home.radar import Clouds, Mirror, Mount, RadarModel, Scatterers, beyond_near_field, to_world
 from simulators.home.sensor_kinds import IWR6843_CEILING, IWR6843_WALL, IWRL6432_WALL, SensorKind
-from simulators.home.shadows import Box
+from simulators.home.shadows import Box, behind_itself
 
 FRAMES = 600
 WALL, CEILING = Mount(1.8, 10.0), Mount(2.4, 90.0)
@@ -94,6 +108,31 @@ def test_a_ceiling_mount_sees_heads_as_high_as_they_are_and_feet_below() -> None
     heights = room(seen(walker(IWR6843_CEILING, stance), IWR6843_CEILING, CEILING), CEILING)[:, 2]
     assert 1.2 < np.percentile(heights, 95) < 1.7
     assert 0.7 < np.median(heights) < 1.25
+
+
+def test_from_a_ceiling_head_and_shoulders_hide_what_is_below_them_and_a_body_on_the_floor_hides_nothing() -> (
+    None
+):
+    eye = np.array([0.0, 0.0, CEILING.height_m])
+    upright, lying = (Stance((0.0, 0.1), 0.0, pose).parts_m()[None] for pose in (STANDING, LYING))
+    hidden = behind_itself(eye, upright)[0]
+    assert not hidden[HEAD]
+    assert hidden[[CHEST, HIPS, FEET.start]].all()
+    assert not behind_itself(eye, lying).any()
+
+
+def test_who_sits_and_moves_is_seldom_seen_by_the_legs_alone() -> None:
+    rng = np.random.default_rng(1)
+    seat = Stance((0.0, 3.0), -np.pi / 2, SITTING)
+    acts = idle(rng, 900.0, "sitting", often=0.9, groups=SEATED_FIDGETS)
+    parts = acts.motion(np.arange(int(900.0 / 0.055) + 1) * 0.055, seat).parts_m()
+    sitter = Scatterers(parts[1:], parts[:-1], STRENGTH)
+    clouds = RadarModel(WALL, np.random.default_rng(2), IWR6843_WALL, ()).clouds(
+        len(parts) - 1, [sitter], (), near_field=False
+    )
+    heights = np.split(room(clouds, WALL)[:, 2], clouds.starts[18:-1:18])
+    middles = np.array([np.median(second) for second in heights if len(second) > 3])
+    assert np.mean(middles < 0.5) < 0.12
 
 
 def test_two_spots_nearer_than_a_cell_are_one_point() -> None:
