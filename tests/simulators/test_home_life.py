@@ -124,8 +124,8 @@ def test_from_a_ceiling_head_and_shoulders_hide_what_is_below_them_and_a_body_on
 def test_who_sits_and_moves_is_seldom_seen_by_the_legs_alone() -> None:
     rng = np.random.default_rng(1)
     seat = Stance((0.0, 3.0), -np.pi / 2, SITTING)
-    acts = idle(rng, 900.0, "sitting", often=0.9, groups=SEATED_FIDGETS)
-    parts = acts.motion(np.arange(int(900.0 / 0.055) + 1) * 0.055, seat).parts_m()
+    acts = idle(rng, 2700.0, "sitting", often=0.9, groups=SEATED_FIDGETS)
+    parts = acts.motion(np.arange(int(2700.0 / 0.055) + 1) * 0.055, seat).parts_m()
     sitter = Scatterers(parts[1:], parts[:-1], STRENGTH)
     clouds = RadarModel(WALL, np.random.default_rng(2), IWR6843_WALL, ()).clouds(
         len(parts) - 1, [sitter], (), near_field=False
