@@ -19,13 +19,14 @@ def run(*words: str):
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A body that walks, drops to the floor and stays there, as an IWR6843 at 1.2 m, 10 degrees down sends it."""
+    """A body that falls to the floor within a second and stays there, as an IWR6843 at 1.2 m, 10 degrees down sends it."""
     rng = np.random.default_rng(1)
     frames = []
     for n in range(400):
-        height_m = 1.0 if n < 150 else 0.15
+        fallen = min(1.0, max(0.0, (n - 150) / 16)) ** 2
+        height_m = 1.0 - 0.85 * fallen
         spread = rng.normal(0.0, 0.06, (4, 3))
-        speed = rng.normal(0.0, 0.4, 4)
+        speed = rng.normal(0.8 if 0.0 < fallen < 1.0 else 0.0, 0.4, 4)
         up = spread[:, 2] + height_m - 1.2
         y, z = 3.0 + spread[:, 1], up
         tilt = np.radians(10.0)
