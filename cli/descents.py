@@ -8,6 +8,7 @@ and are left out. Perception and watching are those of a device; only the scorer
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -51,10 +52,14 @@ class _Looks:
 
 def table(
     out: Annotated[Path, typer.Argument(help="Where the table goes (.npz).")],
-    days: Annotated[float, typer.Option(help="Days of ordinary life, shared by three homes.")] = 30.0,
+    days: Annotated[float, typer.Option(help="Days of ordinary life, shared by four homes.")] = 30.0,
     falls: Annotated[int, typer.Option(help="Scenes of one fall each.")] = 1000,
     seed: Annotated[int, typer.Option(help="Keep it away from the seeds that are measured on.")] = 500_000,
-    workers: Annotated[int, typer.Option(min=1)] = 2,
+    as_is: Annotated[
+        bool,
+        typer.Option("--as-is", help="Without the variations that training needs: to look at thresholds."),
+    ] = False,
+    workers: Annotated[int, typer.Option(help="Processes for the simulated homes.", min=1)] = 2,
 ) -> None:
     """Write looks at simulated bodies, with what they really did, for ``python -m models.falls.scorer train``."""
     import numpy as np
@@ -64,8 +69,8 @@ def table(
 
     parts = []
     with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
-        planned = jobs(days, 3, falls, seed)
-        for part in track(pool.map(_looked, planned), "simulated homes", len(planned)):
+        planned = jobs(days, 4, falls, seed)
+        for part in track(pool.map(partial(_looked, as_is=as_is), planned), "simulated homes", len(planned)):
             parts += part
     rows = np.concatenate([one[0] for one in parts])
     fell = np.concatenate([one[1] for one in parts])
@@ -75,11 +80,11 @@ def table(
     typer.echo(f"{out}: {len(rows)} looks, {int(fell.sum())} of them at somebody who had fallen")
 
 
-def _looked(job: "Job") -> "list[_Life]":
-    return [_look(name, home) for name, _, home in job.homes()]
+def _looked(job: "Job", *, as_is: bool) -> "list[_Life]":
+    return [_look(name, home, as_is=as_is) for name, _, home in job.homes()]
 
 
-def _look(name: str, home: "SimulatedHome") -> "_Life":
+def _look(name: str, home: "SimulatedHome", *, as_is: bool) -> "_Life":
     import numpy as np
 
     from cli.simulated_homes import installed_in
@@ -87,11 +92,11 @@ def _look(name: str, home: "SimulatedHome") -> "_Life":
     from edge.fall.people import People
     from edge.fall.watcher import FallWatcher, Now
     from edge.fall_scorer import HOW_SEEN, how_seen
-    from simulators.home.variation import drawn
+    from simulators.home.variation import Variation, drawn
 
     installed = installed_in(home)
     rng, sensor = np.random.default_rng([*name.encode()]), home.plan.sensor
-    varied = drawn(rng, fine=not sensor.elevation_step)
+    varied = Variation() if as_is else drawn(rng, fine=not sensor.elevation_step)
     mount = _entered(installed.mount, varied)
     looks = _Looks(how_seen(mount, installed.people.antenna))
     people = People(mount, installed.people)

@@ -24,7 +24,7 @@ CLIPS_A_JOB = 4
 WALL_M = 0.3
 """The room's box is entered so much wider: what errs by an angle is still of the room."""
 DAY_S = 86400.0
-HOMES = ("apartment", "farmhouse", "flat")
+HOMES = ("apartment", "farmhouse", "flat", "tatami")
 
 _stop: Event | None = None
 

@@ -73,10 +73,11 @@ def _scorer(card: Card, network: bytes, seen: tuple[float, float]) -> Scorer:
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     session = ort.InferenceSession(network, options, providers=["CPUExecutionProvider"])
     middle, width = np.array(card.middle, np.float32), np.array(card.width, np.float32)
+    most = np.float32(card.most)
 
     def score(values: Sequence[float]) -> float:
         row = (np.array((*values, *seen), np.float32) - middle) / width
-        row = np.clip(row, -card.most, card.most)
+        row = np.minimum(np.maximum(row, -most), most)
         return float(session.run(None, {"numbers": row[None]})[0][0, 0])
 
     return score

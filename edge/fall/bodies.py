@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from math import inf
 
 from contract.messages import Evidence
-from edge.fall.descent import BEFORE_S, NEAR_M, Scorer, numbers
+from edge.fall.descent import BEFORE_S, NEAR_M, Scorer, numbers, seen_low
 from edge.fall.drop import SLACK_M, WAIT_S, Low, Seen
 from edge.fall.followed import Followed
 from edge.fall.lying import Came, Lie, lies_low
@@ -147,9 +147,8 @@ class BodiesWatch:
             near = traces.near(body.track, (descent.place, body.place), NEAR_M, since_s, at_s)
             values = numbers(descent, body, near, at_s)
             descent.score = scorer(values)
-            # Whatever the numbers say: who is seen well above the floor does not lie on it.
-            low = body.height_m <= fall.floor_m + followed.shift_m(fall) + SLACK_M
-            if descent.score >= fall.score_min and (low or body.measured_s <= descent.at_s):
+            floor_m = fall.floor_m + followed.shift_m(fall) + SLACK_M
+            if descent.score >= fall.score_min and seen_low(values, descent, body, floor_m):
                 upright_m = fall.standing_m + followed.shift_m(fall)
                 tags = self._tags(followed, night=night)
                 found.append(of_descent(descent, body, values, upright_m, at_s, tags))

@@ -4,14 +4,12 @@ Is: everything near a body but what another body that is told of has. Is not: a 
 reflection is.
 """
 
+from bisect import bisect_left
 from collections import deque
 from math import hypot
 
-import numpy as np
-from numpy.typing import NDArray
-
 from edge.fall.place import Place
-from edge.fall.scene import Reflections, Scene
+from edge.fall.scene import NOBODY, Reflections, Scene
 
 KEPT_S = 36.0
 TOLD_MIN = 5
@@ -22,17 +20,24 @@ Recordings without doppler hold zeros, and a chip's out-of-box chirps give nothi
 """
 FRAMES_MAX = 1200
 """Of a quick and busy sensor: memory is bounded, and the oldest goes first."""
+Near = tuple[list[float], list[float], list[float]]
+"""Columns, oldest first: at_s relative to now, height above the floor in m, unsigned speed in the line of sight in m/s."""
+NONE: Near = ([], [], [])
 
-Near = NDArray[np.float32]
-"""(N, 3): at_s relative to now, height above the floor in m, speed along the line of sight in m/s, without sign."""
-NONE: Near = np.zeros((0, 3), dtype=np.float32)
+Row = tuple[float, float, float, float, float, int]
+"""at_s, x, y, height, speed, and whose it is: a track that is told of, or NOBODY."""
 
 
 class Traces:
-    """Frames in the order of time; ``told`` says whether the sensor tells speeds finely."""
+    """Frames in the order of time; ``told`` says whether the sensor tells speeds finely.
+
+    Frames wait as they came, because most are never looked at, and become rows at the next look: a body that has come
+    down is looked at a dozen times.
+    """
 
     def __init__(self) -> None:
-        self._frames: deque[tuple[float, Reflections, frozenset[int]]] = deque(maxlen=FRAMES_MAX)
+        self._waiting: deque[tuple[float, Reflections, frozenset[int]]] = deque(maxlen=FRAMES_MAX)
+        self._rows: list[Row] = []
         self._speeds = 0
 
     @property
@@ -42,54 +47,57 @@ class Traces:
 
     def take(self, scene: Scene) -> None:
         """A frame with reflections."""
-        frames = self._frames
-        while frames and frames[0][0] < scene.at_s - KEPT_S:
-            frames.popleft()
+        waiting, old_s = self._waiting, scene.at_s - KEPT_S
+        while waiting and waiting[0][0] < old_s:
+            waiting.popleft()
         if self._speeds < TOLD_MIN:
             self._speeds += sum([0.0 < abs(one[3]) <= SLOW_MPS for own in scene.seen.values() for one in own])
-        frames.append((scene.at_s, scene.seen, frozenset([body.track for body in scene.bodies])))
+        waiting.append((scene.at_s, scene.seen, frozenset([body.track for body in scene.bodies])))
 
     def heights_m(self, place: Place, reach_m: float, since_s: float) -> list[float]:
         """How high everything was that was seen around a place since then, whoever it is of."""
         x_m, y_m = place.x_m, place.y_m
-        heights: list[float] = []
-        for at_s, seen, _ in reversed(self._frames):
-            if at_s < since_s:
-                break
-            for reflections in seen.values():
-                heights += [z for x, y, z, _, _ in reflections if hypot(x - x_m, y - y_m) <= reach_m]
-        return heights
+        return [z for _, x, y, z, _, _ in self._since(since_s) if hypot(x - x_m, y - y_m) <= reach_m]
 
     def near(
         self, track: int, ways: tuple[Place, Place], reach_m: float, since_s: float, now_s: float
     ) -> Near:
         """What was seen since then within ``reach_m`` of the line between two places, oldest first."""
-        found = []
-        line = _Line(*ways)
-        for at_s, seen, told in reversed(self._frames):
-            if at_s < since_s:
-                break
-            for owner, reflections in seen.items():
-                if owner == track or owner not in told:
-                    found += [
-                        (at_s - now_s, z, abs(doppler))
-                        for x, y, z, doppler, _ in reflections
-                        if line.distance_m(x, y) <= reach_m
-                    ]
-        return np.array(found[::-1], dtype=np.float32) if found else NONE
+        one, other = ways
+        x_m, y_m = one.x_m, one.y_m
+        dx, dy = other.x_m - x_m, other.y_m - y_m
+        square = dx * dx + dy * dy
+        left, right = min(0.0, dx) - reach_m, max(0.0, dx) + reach_m
+        front, back = min(0.0, dy) - reach_m, max(0.0, dy) + reach_m
+        found: Near = ([], [], [])
+        times, heights, speeds = found
+        for at_s, x, y, z, speed, whose in self._since(since_s):
+            if whose != NOBODY and whose != track:  # noqa: PLR1714 - half the time of making a tuple
+                continue
+            px, py = x - x_m, y - y_m
+            if hypot(px, py) > reach_m:  # most are near the first place
+                if not (left <= px <= right and front <= py <= back):
+                    continue
+                along = px * dx + py * dy
+                along = min(1.0, along / square) if along > 0.0 < square else 0.0
+                if hypot(px - along * dx, py - along * dy) > reach_m:
+                    continue
+            times.append(at_s - now_s)
+            heights.append(z)
+            speeds.append(speed)
+        return found
 
-
-class _Line:
-    """From one place to another along the floor."""
-
-    def __init__(self, one: Place, other: Place) -> None:
-        self._x, self._y = one.x_m, one.y_m
-        self._dx, self._dy = other.x_m - one.x_m, other.y_m - one.y_m
-        self._square = self._dx * self._dx + self._dy * self._dy
-
-    def distance_m(self, x: float, y: float) -> float:
-        px, py = x - self._x, y - self._y
-        if self._square == 0.0:
-            return hypot(px, py)
-        along = min(1.0, max(0.0, (px * self._dx + py * self._dy) / self._square))
-        return hypot(px - along * self._dx, py - along * self._dy)
+    def _since(self, since_s: float) -> list[Row]:
+        """Everything from then on, oldest first."""
+        rows = self._rows
+        for at_s, seen, told in self._waiting:
+            frame = [
+                (at_s, x, y, z, abs(doppler), owner if owner in told else NOBODY)
+                for owner, reflections in seen.items()
+                for x, y, z, doppler, _ in reflections
+            ]
+            rows += reversed(frame)
+        self._waiting.clear()
+        if rows:
+            del rows[: bisect_left(rows, (rows[-1][0] - KEPT_S,))]
+        return rows[bisect_left(rows, (since_s,)) :]

@@ -26,7 +26,7 @@ from edge.fall_scorer import HOW_SEEN, SHIPPED, Card
 OPSET = 13
 MOST = 4.0
 """Standard deviations from the middle at which a number is cut: what was never seen must not decide."""
-HIDDEN = (32, 16)
+HIDDEN = (48, 24)
 HELD_APART = 5
 """One life in so many."""
 FELL_WEIGHT = 0.1
@@ -99,7 +99,7 @@ def fit(
     steps = len(x) // batch + 1
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 8e-3, total_steps=epochs * steps)
     loss_of = nn.BCEWithLogitsLoss(reduction="none")
-    for _ in tqdm(range(epochs), "training", unit="epoch"):
+    for _ in tqdm(range(epochs), "training", unit="epoch", mininterval=5.0):
         for chosen in torch.randperm(len(x)).split(batch):
             optimizer.zero_grad()
             loss = (loss_of(network(x[chosen])[:, 0], y[chosen]) * weight[chosen]).mean()

@@ -18,8 +18,9 @@ FELL = {
     "range_m": 2.5, "drop_m": 0.7,
 }  # fmt: skip
 SAT = FELL | {
-    "third_speed": 0.4, "fast": 1.0, "very_fast": 0.0, "end_m": 0.7, "end_low_m": 0.5, "after_mean_m": 0.6, "after_middle_m": 0.6,
-    "after_top_m": 0.9, "high_share": 0.5, "tall_share": 0.2, "low_share": 0.1, "last_m": 0.6, "last_high_share": 0.5,
+    "third_speed": 0.4, "fast": 1.0, "very_fast": 0.0, "end_m": 0.7, "end_low_m": 0.5, "after_mean_m": 0.6,
+    "after_middle_m": 0.6, "after_top_m": 0.9, "high_share": 0.5, "tall_share": 0.2, "low_share": 0.1,
+    "last_m": 0.6, "last_high_share": 0.5,
     "latest_m": 0.6, "height_m": 0.55, "drop_m": 0.15, "moved_m": 0.1,
 }  # fmt: skip
 
