@@ -26,7 +26,7 @@ from edge.fall_scorer import HOW_SEEN, SHIPPED, Card
 OPSET = 13
 MOST = 4.0
 """Standard deviations from the middle at which a number is cut: what was never seen must not decide."""
-HIDDEN = (48, 24)
+HIDDEN = (32, 16)
 HELD_APART = 5
 """One life in so many."""
 FELL_WEIGHT = 0.1
@@ -159,7 +159,7 @@ def figures(odds: NDArray[np.float32], table: Table) -> dict[str, float]:
 def train(
     tables: Annotated[list[Path], typer.Argument(help="From `mimamori evaluate descents`.", exists=True)],
     out: Annotated[Path, typer.Option(help="The card; the network goes beside it.")] = SHIPPED,
-    epochs: int = 40,
+    epochs: int = 25,
     seed: int = 0,
     threads: int = 2,
 ) -> None:
