@@ -4,6 +4,7 @@
 # make evaluate    what fall detection is worth, on DATA (recordings; left out: simulated homes alone), into report.html
 # make benchmarks  what a radar's frame costs, beside a plain parser
 # make fuzz        harmed bytes into every parser, MINUTES each
+# make train-falls  the network that scores who came down, anew, from simulated homes
 # make lock    write requirements/*.txt again from pyproject.toml (UV=path of uv)
 
 VENV := .venv
@@ -13,7 +14,7 @@ BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
-.PHONY: demo test check lint servers lock evaluate benchmarks fuzz
+.PHONY: demo test check lint servers lock evaluate benchmarks fuzz train-falls
 
 demo: $(VENV)/demo.installed
 	@exec $(BIN)/mimamori demo $(ARGS)
@@ -58,6 +59,14 @@ benchmarks: $(VENV)/test.installed
 
 fuzz: $(VENV)/test.installed
 	$(BIN)/python -m benchmarks.fuzz --minutes $(MINUTES) $(ARGS)
+
+build/descents.npz:
+	@mkdir -p build
+	$(BIN)/mimamori evaluate descents $@
+
+train-falls: $(VENV)/test.installed build/descents.npz
+	$(BIN)/pip install --quiet --no-build-isolation -e ".[train]"
+	$(BIN)/python -m models.falls.scorer build/descents.npz
 
 lock:
 	sh requirements/lock.sh $(UV)
