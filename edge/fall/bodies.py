@@ -249,7 +249,7 @@ class BodiesWatch:
         return lie
 
     def _of_a_person(self, followed: Followed, lie: Lie) -> bool:
-        return followed.person or lie.spread_m >= self._fall.person_m
+        return followed.person or (not self._fall.pets and lie.spread_m >= self._fall.person_m)
 
     def _got_up(self, followed: Followed, at_s: float) -> None:
         assert followed.rose is not None  # noqa: S101 - asked by the caller

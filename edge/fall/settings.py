@@ -97,6 +97,8 @@ class FallSettings(Settings):
     """Lying on the floor outside every zone for this long is asked about however it began."""
     person_m: float = Field(default=0.25, ge=0.0, le=1.0)
     """What was never seen upright and is smaller than this along the floor is a pet."""
+    pets: bool = False
+    """A dog or cat lives here: what was never seen upright is held to be it, however long it lies."""
     bath_max_s: float = Field(default=2700.0, ge=300.0, le=14400.0)
     """In the bath zone for longer than this is asked about."""
     forget_s: float = Field(default=3600.0, ge=60.0)

@@ -93,6 +93,7 @@ class Plan:
         """The tables of home.toml that say where the sensor hangs and which parts of the floor mean what."""
         return {
             "mount": {"height_m": self.mount.height_m, "tilt_deg": self.mount.tilt_deg},
+            "fall": {"pets": self.habits.cat or self.habits.dog},
             "zones": [{"kind": z.kind, "x_m": list(z.x_m), "y_m": list(z.y_m)} for z in self.zones],
         }
 
