@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from math import inf
 
 from contract.messages import Evidence
-from edge.fall.descent import BEFORE_S, NEAR_M, Scorer, numbers, seen_low
+from edge.fall.descent import BEFORE_S, NEAR_M, Scorer, numbers, quick, seen_low
 from edge.fall.drop import SLACK_M, WAIT_S, Low, Seen
 from edge.fall.followed import Followed
 from edge.fall.lying import Came, Lie, lies_low
@@ -42,6 +42,8 @@ UNSEEN_S = 10.0
 """Of two tracks of one lying body one goes silent for good when it rises; one that lies there is seen again by then."""
 ROSE_M = 0.8
 """A new track this near to somebody who lay there is them, risen; farther off it is somebody else."""
+WELL_S, WELL_ODDS = 600.0, 2.0
+"""For so long after an answer it takes so much more to ask again there: washing is folded for some minutes."""
 SITS_M, SITS_S, SITS_SHARE = 0.7, 30.0, 0.35
 """Around a lie, lately, no more than this share is seen above the floor's bound: of a sitter it is half and more."""
 MODULE_CONFIDENCE = 0.6
@@ -57,6 +59,7 @@ class BodiesWatch:
         self._fall = fall
         self._scorer = scorer
         self._traces = Traces()
+        self._answered: list[tuple[Place, float]] = []
         self._zones = Zones(zones)
         self._zoned = bool(zones)
         self._bath = BathStay(fall.bath_max_s) if self._zones.has(ZoneKind.BATH) else None
@@ -98,6 +101,11 @@ class BodiesWatch:
         for followed in self.followed.values():
             if followed.lie is not None and followed.place.distance_m(place) <= self._fall.near_m:
                 followed.lie.told_s = at_s
+
+    def answered(self, place: Place, at_s: float) -> None:
+        """Somebody there said that all is well: whatever they do, they go on with it for a while."""
+        self._answered = [one for one in self._answered if one[1] > at_s]
+        self._answered.append((place, at_s + WELL_S))
 
     def risen(self, place: Place) -> None:
         """Who was asked about has stood up: nobody is remembered lying there; who still does is seen again."""
@@ -147,13 +155,23 @@ class BodiesWatch:
             near = traces.near(body.track, (descent.place, body.place), NEAR_M, since_s, at_s)
             values = numbers(descent, body, near, at_s)
             descent.score = scorer(values)
-            floor_m = fall.floor_m + followed.shift_m(fall) + SLACK_M
-            if descent.score >= fall.score_min and seen_low(values, descent, body, floor_m):
+            if self._fell(followed, values, body):
                 upright_m = fall.standing_m + followed.shift_m(fall)
                 tags = self._tags(followed, night=night)
                 found.append(of_descent(descent, body, values, upright_m, at_s, tags))
                 followed.descent = None
         return found
+
+    def _fell(self, followed: Followed, values: list[float], body: Body) -> bool:
+        """Whether the score is enough: less of it for who came down quickly, and for others only if seen near the floor."""
+        fall, descent = self._fall, followed.descent
+        if descent is None:
+            return False
+        more = self._more(body.place, body.seen_s)
+        if quick(values):
+            return descent.score >= fall.score_quick + more
+        floor_m = fall.floor_m + followed.shift_m(fall) + SLACK_M
+        return descent.score >= fall.score_min + more and seen_low(values, descent, body, floor_m)
 
     def _dropped(self, followed: Followed, scene: Scene, *, night: bool) -> list[Suspicion]:
         """A drop that is being held."""
@@ -177,7 +195,14 @@ class BodiesWatch:
         """Whether the scorer, where there is one, does not speak against what the rules found."""
         if self._scorer is None or not self._traces.told or followed.kept:
             return True
-        return followed.descent is not None and followed.descent.score >= self._fall.score_least
+        least = self._fall.score_least + self._more(followed.place, followed.seen_s)
+        return followed.descent is not None and followed.descent.score >= least
+
+    def _more(self, place: Place, at_s: float) -> float:
+        """How much surer the scorer must be where somebody has just said that all is well."""
+        near_m = self._fall.near_m
+        well = any(at_s < until_s and place.distance_m(where) <= near_m for where, until_s in self._answered)
+        return WELL_ODDS if well else 0.0
 
     def _nobody_sits(self, lie: Lie, at_s: float, shift_m: float) -> bool:
         """Whether little is seen above whoever lies there; to a coarse antenna one who sits on the floor is two bodies."""

@@ -42,8 +42,12 @@ FEATURES = (
 )  # fmt: skip
 """In the order of ``numbers``. Counts and times as logarithms, shares with a little of the usual mixed in."""
 
-FAST, END, AFTER, AFTER_MIDDLE = (FEATURES.index(one) for one in ("fast", "end_m", "after", "after_middle_m"))
-LOW_POINTS = 2
+WAITED, THIRD_SPEED, FAST, END, AFTER, AFTER_MIDDLE = (
+    FEATURES.index(one) for one in ("waited", "third_speed", "fast", "end_m", "after", "after_middle_m")
+)
+LOW_POINTS, QUICK_POINTS = 2, 5
+SOON_S, QUICK_MPS = 4.5, 0.5
+"""Later than this nobody can say how fast somebody came down; slower than this is sitting down."""
 
 Scorer = Callable[[Sequence[float]], float]
 """``numbers`` of one descent -> log odds that somebody has fallen and lies there."""
@@ -122,6 +126,15 @@ def numbers(descent: Descent, body: Body, near: Near, now_s: float) -> list[floa
         hypot(body.place.x_m, body.place.y_m),
         descent.height_m - body.height_m,
     ]
+
+
+def quick(values: Sequence[float]) -> bool:
+    """Whether it has just come down as fast as a fall, by more than a few reflections."""
+    return (
+        values[WAITED] <= log(SOON_S)
+        and values[THIRD_SPEED] >= QUICK_MPS
+        and values[FAST] >= log(1.0 + QUICK_POINTS)
+    )
 
 
 def seen_low(values: Sequence[float], descent: Descent, body: Body, floor_m: float) -> bool:

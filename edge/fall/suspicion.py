@@ -6,7 +6,7 @@ from enum import StrEnum
 from math import exp, expm1
 
 from contract.messages import Evidence, Severity
-from edge.fall.descent import FAST_MPS, FEATURES, Descent
+from edge.fall.descent import AFTER, THIRD_SPEED, Descent, quick
 from edge.fall.drop import Low
 from edge.fall.lying import Came, Lie
 from edge.fall.place import Place
@@ -33,8 +33,6 @@ KIND_OF = {
 HIGH_FROM = 3
 """Grave signs that make a fall severe; confirmed without an answer is one of them."""
 GRAVE = frozenset({"in_bath", "at_night"})
-SOON_S = 5.0
-"""Later than this after somebody was upright nobody can say how fast they came down."""
 LONG_LYING_S = 300.0
 """Who has lain for so long cannot get up alone, most likely."""
 
@@ -79,7 +77,7 @@ def of_descent(
 ) -> Suspicion:
     """What a scorer took for a fall; ``values`` as ``descent.numbers``."""
     waited_s = at_s - descent.at_s
-    speed_mps, after = values[FEATURES.index("third_speed")], expm1(values[FEATURES.index("after")])
+    speed_mps, after = values[THIRD_SPEED], expm1(values[AFTER])
     evidence = (
         Evidence("drop_m", round(descent.height_m - body.height_m, 2), "m"),
         Evidence("speed_mps", round(speed_mps, 1), "m/s"),
@@ -88,8 +86,7 @@ def of_descent(
         Evidence("points", round(after), "1"),
         *tags,
     )
-    quick = waited_s <= SOON_S and speed_mps >= FAST_MPS
-    kind = FallKind.FAST_FALL if quick else FallKind.SLOW_SLIDE
+    kind = FallKind.FAST_FALL if quick(values) else FallKind.SLOW_SLIDE
     sure = round(0.95 / (1.0 + exp(-0.5 * descent.score)), 2)
     return Suspicion(kind, at_s, body.place, upright_m, sure, waited_s, evidence, grave(tags))
 

@@ -69,6 +69,7 @@ class FallWatcher:
         """A question is answered: the one asked first, because one answer is one person's."""
         for n, open_ in enumerate(self._open):
             if open_.phase is Phase.ASKING:
+                self._bodies.answered(open_.incident.place, now.s)
                 after, actions = asked.cancel(open_, by, now)
                 self._open[n] = after or open_
                 return actions

@@ -75,6 +75,22 @@ def test_no_score_makes_a_fall_of_somebody_who_is_seen_above_the_floor():
     assert Story(9.0).body(1.0, 3).body(0.63, 10).kinds == []
 
 
+def test_who_has_answered_is_not_asked_again_at_once_for_going_on_as_before():
+    story = Story(1.0).body(1.0, 3).body(0.2, 6)
+    story.watcher.button(Now(story.at_s, 0))
+    again = story.body(1.0, 20).body(0.2, 6)
+
+    assert again.kinds == ["fast_fall"]
+
+
+def test_who_has_answered_is_asked_again_after_a_fall_beyond_doubt():
+    story = Story(9.0).body(1.0, 3).body(0.2, 6)
+    story.watcher.button(Now(story.at_s, 0))
+    again = story.body(1.0, 20).body(0.2, 6)
+
+    assert again.kinds == ["slow_slide", "slow_slide"]
+
+
 def test_who_is_upright_again_is_not_asked_about():
     story = Story(9.0).body(1.0, 3).body(0.2, 0.5).body(1.0, 3)
 
