@@ -34,6 +34,8 @@ BED_S = 120.0
 """Somebody still in bed gives no reflections: so long after one was last seen there, the floor beside it is its end."""
 BESIDE_M = 1.2
 """From the bed's edge to the middle of somebody who slid out."""
+BESIDE_S = 60.0
+"""Whoever slides out of a bed the scorer has mostly found by then; who folds washing beside it has risen."""
 COMPANY_M = 4.0
 """Somebody upright within this can see the one who fell."""
 ROSE_S = 10.0
@@ -186,6 +188,9 @@ class BodiesWatch:
     def _lain(self, followed: Followed, lie: Lie, at_s: float, *, night: bool) -> list[Suspicion]:
         """A lie that has lasted."""
         fall, shift_m = self._fall, followed.shift_m(self._fall)
+        scored = self._scorer is not None and self._traces.told
+        if scored and lie.came is Came.OUT_OF_BED and at_s - lie.since_s < BESIDE_S:
+            return []
         believed = lie.came is not Came.DOWN or self._borne_out(followed)
         if not (believed and self._of_a_person(followed, lie) and self._nobody_sits(lie, at_s, shift_m)):
             return []
@@ -253,6 +258,8 @@ class BodiesWatch:
         if best is not None:
             followed = self.followed.pop(best[1])
             followed.track = body.track
+            if low and self._fall.pets:
+                followed.tall = 0  # the pet that lies down where somebody has just gone
         else:
             followed = Followed(body.track, body.place, at_s)
         self.followed[body.track] = followed
