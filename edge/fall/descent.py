@@ -46,6 +46,8 @@ WAITED, THIRD_SPEED, FAST, END, AFTER, AFTER_MIDDLE = (
     FEATURES.index(one) for one in ("waited", "third_speed", "fast", "end_m", "after", "after_middle_m")
 )
 LOW_POINTS, QUICK_POINTS = 2, 5
+MIDDLE_M = 1.0
+"""Of an upright body: who walks off quickly and falls silent was last seen higher."""
 SOON_S, QUICK_MPS = 4.5, 0.5
 """Later than this nobody can say how fast somebody came down; slower than this is sitting down."""
 
@@ -129,12 +131,10 @@ def numbers(descent: Descent, body: Body, near: Near, now_s: float) -> list[floa
 
 
 def quick(values: Sequence[float]) -> bool:
-    """Whether it has just come down as fast as a fall, by more than a few reflections."""
-    return (
-        values[WAITED] <= log(SOON_S)
-        and values[THIRD_SPEED] >= QUICK_MPS
-        and values[FAST] >= log(1.0 + QUICK_POINTS)
-    )
+    """Whether it has just come down as fast as a fall, by more than a few reflections, to below an upright middle."""
+    soon = values[WAITED] <= log(SOON_S)
+    fast = values[THIRD_SPEED] >= QUICK_MPS and values[FAST] >= log(1.0 + QUICK_POINTS)
+    return soon and fast and values[END] <= MIDDLE_M
 
 
 def seen_low(values: Sequence[float], descent: Descent, body: Body, floor_m: float) -> bool:
