@@ -50,7 +50,12 @@ def falls(
     falls_count: Annotated[
         int, typer.Option("--falls", help="Also so many simulated falls of all kinds.", min=0)
     ] = 0,
-    homes: Annotated[int, typer.Option(help="Homes that share the days; the fourth has a sensor that does not suit it.", min=1, max=4)] = 3,
+    homes: Annotated[
+        int,
+        typer.Option(
+            help="Homes that share the days; the fourth has a sensor that does not suit it.", min=1, max=4
+        ),
+    ] = 3,
     answers: Annotated[
         float,
         typer.Option(

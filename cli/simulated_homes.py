@@ -208,7 +208,9 @@ def installed_in(home: "SimulatedHome") -> "Installed":
         y_m=(near - WALL_M, far + WALL_M),
     )
     scorer = scorer_from(mount, people.antenna)
-    return Installed(mount, FallSettings.model_validate(tables["fall"]).for_sensor(sensor), people, zones, scorer)
+    return Installed(
+        mount, FallSettings.model_validate(tables["fall"]).for_sensor(sensor), people, zones, scorer
+    )
 
 
 def _truth(home: "SimulatedHome", until_s: float) -> "Truth":

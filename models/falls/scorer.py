@@ -28,7 +28,7 @@ MOST = 4.0
 """Standard deviations from the middle at which a number is cut: what was never seen must not decide."""
 HIDDEN = (48, 24)
 WEIGHT_DECAY = 0.1
-"""Strong, with few rounds: of eight choices of size, rounds and decay this gave the fewest needless looks on lives held apart."""
+"""Strong, with few rounds: of eight choices of size, rounds and decay this asked least on lives held apart."""
 HELD_APART = 5
 """One life in so many."""
 FELL_WEIGHT = 0.1

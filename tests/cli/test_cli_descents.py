@@ -12,7 +12,8 @@ def test_a_table_holds_looks_at_the_fallen_and_at_others_with_whose_they_are(tmp
     out = tmp_path / "table.npz"
 
     run = CliRunner().invoke(
-        app, ["evaluate", "descents", str(out), "--days", "0", "--falls", "2", "--seed", "7", "--workers", "1"]
+        app,
+        ["evaluate", "descents", str(out), "--days", "0", "--falls", "2", "--seed", "7", "--workers", "1"],
     )
 
     assert run.exit_code == 0, run.output

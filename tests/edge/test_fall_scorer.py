@@ -40,7 +40,7 @@ def copy(tmp_path):
 def test_the_shipped_scorer_tells_a_plain_fall_from_plain_sitting(tilt_deg):
     score = scorer_from(MountSettings(height_m=2.0, tilt_deg=tilt_deg), Antenna.IWR6843)
 
-    assert score(row(FELL)) > 2.0 > -2.0 > score(row(SAT))
+    assert score(row(FELL)) > score(row(SAT)) + 3.0
 
 
 def test_an_antenna_it_was_not_trained_for_has_no_scorer():
