@@ -5,7 +5,7 @@ knows: 1 if that body had fallen by then, 0 if not. Looks while somebody is fall
 and are left out. Perception and watching are those of a device; only the scorer is a recorder.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 HELPED_S = 300.0
 """A fall of the simulator that nobody was yet seen to rise from lasts at least so long."""
-LEVEL_MAX_DEG = 45.0
 NEVER = -99.0
 """Log odds under which nothing is ever suspected: the whole of a life is looked at."""
 
@@ -61,7 +60,7 @@ def table(
     ] = False,
     workers: Annotated[int, typer.Option(help="Processes for the simulated homes.", min=1)] = 2,
 ) -> None:
-    """Write looks at simulated bodies, with what they really did, for ``python -m models.falls.scorer train``."""
+    """Write looks at simulated bodies, with what they really did, for ``python -m models.falls.scorer``."""
     import numpy as np
     from rich.progress import track
 
@@ -113,21 +112,18 @@ def _look(name: str, home: "SimulatedHome", *, as_is: bool) -> "_Life":
 
 def _entered(mount: "MountSettings", varied: "Variation") -> "MountSettings":
     """The mount as somebody measured it, a little wrong; a ceiling's tilt is beyond doubt."""
+    from edge.fall_scorer import CEILING_DEG
+
     tilt_deg = mount.tilt_deg
-    if tilt_deg < LEVEL_MAX_DEG:
+    if tilt_deg <= CEILING_DEG:
         tilt_deg = max(-10.0, tilt_deg + varied.tilt_err_deg)
     return mount.model_copy(update={"height_m": mount.height_m + varied.height_err_m, "tilt_deg": tilt_deg})
 
 
 def _fell(at_s: float, falls: "Sequence[TrueFall]") -> bool | None:
     """Whether the one body of a scene had fallen by then; None where it is falling, or was not seen to."""
-    for fall in _around(at_s, falls):
-        return True if fall.seen and at_s >= fall.down_s else None
-    return False
-
-
-def _around(at_s: float, falls: "Sequence[TrueFall]") -> "Iterator[TrueFall]":
     for fall in falls:
         until_s = fall.up_s if fall.up_s is not None else fall.down_s + HELPED_S
         if fall.at_s <= at_s < until_s:
-            yield fall
+            return True if fall.seen and at_s >= fall.down_s else None
+    return False

@@ -24,7 +24,6 @@ CLIPS_A_JOB = 4
 WALL_M = 0.3
 """The room's box is entered so much wider: what errs by an angle is still of the room."""
 DAY_S = 86400.0
-HOMES = ("apartment", "farmhouse", "flat", "tatami")
 
 _stop: Event | None = None
 
@@ -95,6 +94,8 @@ def jobs(days: float, homes: int, falls: int, seed: int, answers: Answers | None
     """
     answers = answers or Answers()
     planned: list[Job] = []
+    from simulators.home.plans import HOMES
+
     plans = HOMES[:homes]
     left, number = days, 0
     while left > 1e-9:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from math import inf
 
 from contract.messages import Evidence
-from edge.fall.descent import BEFORE_S, NEAR_M, Scorer, numbers, quick, seen_low
+from edge.fall.descent import BEFORE_S, NEAR_M, Descent, Scorer, numbers, quick, seen_low
 from edge.fall.drop import SLACK_M, WAIT_S, Low, Seen
 from edge.fall.followed import Followed
 from edge.fall.lying import Came, Lie, lies_low
@@ -157,18 +157,16 @@ class BodiesWatch:
             near = traces.near(body.track, (descent.place, body.place), NEAR_M, since_s, at_s)
             values = numbers(descent, body, near, at_s)
             descent.score = scorer(values)
-            if self._fell(followed, values, body):
+            if self._fell(followed, descent, values, body):
                 upright_m = fall.standing_m + followed.shift_m(fall)
                 tags = self._tags(followed, night=night)
                 found.append(of_descent(descent, body, values, upright_m, at_s, tags))
                 followed.descent = None
         return found
 
-    def _fell(self, followed: Followed, values: list[float], body: Body) -> bool:
+    def _fell(self, followed: Followed, descent: Descent, values: list[float], body: Body) -> bool:
         """Whether the score is enough: less of it for who came down quickly, and for others only if seen near the floor."""
-        fall, descent = self._fall, followed.descent
-        if descent is None:
-            return False
+        fall = self._fall
         more = self._more(body.place, body.seen_s)
         if quick(values):
             return descent.score >= fall.score_quick + more
@@ -188,17 +186,21 @@ class BodiesWatch:
     def _lain(self, followed: Followed, lie: Lie, at_s: float, *, night: bool) -> list[Suspicion]:
         """A lie that has lasted."""
         fall, shift_m = self._fall, followed.shift_m(self._fall)
-        scored = self._scorer is not None and self._traces.told
-        if scored and lie.came is Came.OUT_OF_BED and at_s - lie.since_s < BESIDE_S:
+        if self._scored and lie.came is Came.OUT_OF_BED and at_s - lie.since_s < BESIDE_S:
             return []
         believed = lie.came is not Came.DOWN or self._borne_out(followed)
         if not (believed and self._of_a_person(followed, lie) and self._nobody_sits(lie, at_s, shift_m)):
             return []
         return [of_lie(lie, fall, at_s, shift_m, self._tags(followed, night=night))]
 
+    @property
+    def _scored(self) -> bool:
+        """Whether a scorer judges beside the rules: there is one, and the sensor tells it speeds."""
+        return self._scorer is not None and self._traces.told
+
     def _borne_out(self, followed: Followed) -> bool:
         """Whether the scorer, where there is one, does not speak against what the rules found."""
-        if self._scorer is None or not self._traces.told or followed.kept:
+        if not self._scored or followed.kept:
             return True
         least = self._fall.score_least + self._more(followed.place, followed.seen_s)
         return followed.descent is not None and followed.descent.score >= least

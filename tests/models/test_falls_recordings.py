@@ -149,7 +149,7 @@ def test_a_sequence_of_features_is_also_measured_with_the_floor_wrong_both_ways(
 
 
 def test_a_folder_of_depth_pictures_is_one_recording_and_a_few_stills_are_none(tmp_path: Path):
-    cv2 = pytest.importorskip("cv2")
+    cv2 = pytest.importorskip("cv2", reason="opencv is not installed: pip install .[edge]")
     for folder, count in (("film", 20), ("stills", 3)):
         (tmp_path / folder).mkdir()
         for n in range(count):
