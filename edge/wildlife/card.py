@@ -39,10 +39,11 @@ class Interval(msgspec.Struct, frozen=True):
 
 
 class Figures(msgspec.Struct, frozen=True):
-    """What was measured with ``Detector`` itself at the card's thresholds.
+    """What was measured with the edge's own code at the card's thresholds.
 
     ``ap50`` and ``recall`` are on the held-apart part, ``false_alarms`` = share of pictures without monkeys in which one
-    was reported; keys name the sets. ``drawings`` are the simulator's own pictures and count for nothing else.
+    was reported; keys name the sets. ``conditions`` is recall on the same pictures made grey, blurred, rained on or far.
+    ``drawings`` are the simulator's own pictures and count for nothing else.
     """
 
     ap50: dict[str, float]
@@ -51,10 +52,16 @@ class Figures(msgspec.Struct, frozen=True):
     drawings: dict[str, Interval]
     latency_ms: float
     latency_machine: str
+    conditions: dict[str, Interval] = {}
 
 
 class Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """See the module; ``thresholds`` holds one score per class, sizes are px, ``output`` describes one row."""
+    """See the module. Sizes are px; ``thresholds`` holds one score per class.
+
+    ``kind``: a detector finds boxes, a namer says what a crop shows. ``boxes`` counts, per class, the boxes learnt from:
+    a class of few or none is not to be relied on. ``joint`` holds, in a namer's card, the lowest joint score that is
+    a monkey beside the detector of that name. ``output`` is for readers: the edge recognises the layout itself.
+    """
 
     name: str
     file: str
@@ -70,11 +77,15 @@ class Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     training: dict[str, str | int | float]
     threshold_choice: str
     doubts: tuple[str, ...]
-    channel_order: Literal["BGR"] = "BGR"
-    value_range: Literal["0-255"] = "0-255"
+    channel_order: Literal["BGR", "RGB"] = "BGR"
+    value_range: Literal["0-255", "0-1"] = "0-255"
     pad_value: int = 114
-    letterbox: Literal["top-left"] = "top-left"
-    output: Literal["cx_cy_w_h_px objectness classes"] = "cx_cy_w_h_px objectness classes"
+    letterbox: Literal["top-left", "centre"] = "top-left"
+    output: str = "cx_cy_w_h_px objectness classes"
+    kind: Literal["detector", "namer"] = "detector"
+    precision: Literal["float32", "int8"] = "float32"
+    boxes: dict[str, int] = {}
+    joint: dict[str, float] = {}
 
 
 def read_card(path: Path) -> Card:

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 from edge.wildlife.card import CardError, load_card, model_file
 from edge.wildlife.detections import Detections, no_detections
+from edge.wildlife.outputs import Layout, LayoutError, recognise
+from edge.wildlife.providers import open_session
 
 _MOST = 300  # candidates looked at by NMS; a troop is smaller, and NMS is quadratic
 
@@ -20,30 +22,22 @@ _MOST = 300  # candidates looked at by NMS; a troop is smaller, and NMS is quadr
 class Detector:
     """One model in memory. Not thread-safe: one owner, one ``detect`` at a time, because the input is preallocated.
 
-    Raises ModelMissingError or CardError (what, where, mend) when the model cannot be used.
+    Raises ModelMissingError, CardError, LayoutError or ProviderError (what, where, mend) when the model cannot be used.
     """
 
-    def __init__(
-        self,
-        card_path: Path,
-        providers: Sequence[str] = ("CPUExecutionProvider",),
-        threads: int = 1,
-    ) -> None:
+    def __init__(self, card_path: Path, providers: Sequence[str] = ("cpu",), threads: int = 1) -> None:
         self.card = load_card(card_path)
-        self._session = _session(model_file(card_path, self.card), providers, threads)
-        wanted = self._session.get_outputs()[0].shape[-1]
-        if wanted != 5 + len(self.card.class_names):
-            raise CardError(
-                f"{card_path}: class_names: {len(self.card.class_names)} names, the model has "
-                f"{wanted - 5}; export the model again, which writes a card that fits"
-            )
-        self._input = self._session.get_inputs()[0].name
+        if self.card.kind != "detector":
+            raise CardError(f"{card_path}: kind is {self.card.kind}; give a model that finds boxes")
+        self._session = open_session(model_file(card_path, self.card), providers, threads)
         size = (self.card.input_height_px, self.card.input_width_px)
+        self._input = _input_name(self._session, size, card_path)
         self._canvas = np.empty((*size, 3), np.uint8)
         self._blob = np.empty((1, 3, *size), np.float32)
         self._thresholds = np.array(
             [self.card.thresholds[name] for name in self.card.class_names], np.float32
         )
+        self.layout = self._recognised(card_path)
 
     def detect(self, image: NDArray[np.uint8], floor: float | None = None) -> Detections:
         """Animals in ``image`` (H, W, 3) uint8 BGR, boxes in its px. ``floor`` replaces the card's thresholds.
@@ -52,48 +46,59 @@ class Detector:
         """
         if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or 0 in image.shape:
             raise ValueError(f"picture is {image.dtype} {image.shape}; give uint8 (height, width, 3) BGR")
-        ratio = self._fill(image)
-        rows = self._session.run(None, {self._input: self._blob})[0][0]
-        scores = rows[:, 4:5] * rows[:, 5:]
-        kinds = scores.argmax(axis=1)
-        best = scores[np.arange(len(rows)), kinds]
-        keep = best >= (self._thresholds[kinds] if floor is None else floor)
+        ratio, corner = self._fill(image)
+        lowest = float(self._thresholds.min()) if floor is None else floor
+        found = self.layout.read(self._session.run(None, {self._input: self._blob}), lowest)
+        keep = found.scores >= (self._thresholds[found.kinds] if floor is None else floor)
         if not keep.any():
             return no_detections(self.card.class_names)
-        order = np.argsort(-best[keep], kind="stable")[:_MOST]
-        boxes = _corners(rows[keep][order, :4], ratio, image.shape[1], image.shape[0])
-        scores, kinds = best[keep][order], kinds[keep][order]
-        chosen = _suppress(boxes, kinds, self.card.nms_iou)
+        order = np.argsort(-found.scores[keep], kind="stable")[:_MOST]
+        scores, kinds = found.scores[keep][order], found.kinds[keep][order]
+        edge = (image.shape[1], image.shape[0]) * 2
+        boxes = np.clip((found.boxes[keep][order] - corner) / ratio, 0, edge).astype(np.float32)
+        chosen = _suppress(boxes, kinds, self.card.nms_iou) if self.layout.suppress else slice(None)
         return Detections(boxes[chosen], scores[chosen], kinds[chosen], self.card.class_names)
 
-    def _fill(self, image: NDArray[np.uint8]) -> float:
-        """Letterbox ``image`` into the top-left of the network's input; returns network px per picture px."""
+    def _recognised(self, card_path: Path) -> Layout:
+        """The layout, from the answer to an empty picture; also wakes the provider, whose first run is slow."""
+        self._fill(np.full((*self._canvas.shape[:2], 3), self.card.pad_value, np.uint8))
+        try:
+            outputs = self._session.run(None, {self._input: self._blob})
+            return recognise(outputs, self._canvas.shape[:2], len(self.card.class_names))
+        except LayoutError as wrong:
+            raise LayoutError(f"{model_file(card_path, self.card)}: {wrong}") from wrong
+
+    def _fill(self, image: NDArray[np.uint8]) -> tuple[float, NDArray[np.float32]]:
+        """Letterbox ``image`` into the network's input; returns network px per picture px, and where it begins."""
         high, wide = self._canvas.shape[:2]
         ratio = float(min(high / image.shape[0], wide / image.shape[1]))
         size = max(1, round(image.shape[1] * ratio)), max(1, round(image.shape[0] * ratio))
-        self._canvas.fill(self.card.pad_value)
-        self._canvas[: size[1], : size[0]] = cv2.resize(image, size)
-        np.copyto(self._blob[0], self._canvas.transpose(2, 0, 1))
-        return ratio
+        left, top = (
+            ((wide - size[0]) // 2, (high - size[1]) // 2) if self.card.letterbox == "centre" else (0, 0)
+        )
+        if size != (wide, high):
+            self._canvas.fill(self.card.pad_value)
+        self._canvas[top : top + size[1], left : left + size[0]] = cv2.resize(image, size)
+        colours = self._canvas if self.card.channel_order == "BGR" else self._canvas[:, :, ::-1]
+        np.copyto(self._blob[0], colours.transpose(2, 0, 1))
+        if self.card.value_range == "0-1":
+            self._blob *= np.float32(1 / 255)
+        return ratio, np.array((left, top, left, top), np.float32)
 
 
-def _session(onnx: Path, providers: Sequence[str], threads: int) -> onnxruntime.InferenceSession:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    # Spinning threads keep a Pi's cores hot between frames; the radar and the uplink need them.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    try:
-        return onnxruntime.InferenceSession(str(onnx), options, providers=list(providers))
-    except Exception as wrong:  # onnxruntime raises its own untyped errors
-        raise CardError(f"{onnx}: onnxruntime refuses this model: {wrong}") from wrong
-
-
-def _corners(rows: NDArray[np.float32], ratio: float, width: int, height: int) -> NDArray[np.float32]:
-    """Network cx, cy, w, h to picture x1, y1, x2, y2, cut at its edges."""
-    half = rows[:, 2:4] / 2
-    boxes = np.concatenate((rows[:, :2] - half, rows[:, :2] + half), axis=1) / ratio
-    return np.clip(boxes, 0, (width, height, width, height)).astype(np.float32)
+def _input_name(session: onnxruntime.InferenceSession, size: tuple[int, int], card_path: Path) -> str:
+    """The graph's one input; raises LayoutError unless it takes (1, 3, *size) float32."""
+    inputs = session.get_inputs()
+    shape, kind = inputs[0].shape, inputs[0].type
+    fits = len(shape) == 4 and all(
+        not isinstance(is_, int) or is_ == want for is_, want in zip(shape, (1, 3, *size), strict=True)
+    )
+    if len(inputs) != 1 or not fits or kind != "tensor(float)":
+        raise LayoutError(
+            f"{card_path}: the model takes {', '.join(f'{i.type} {i.shape}' for i in inputs)}, the card says one "
+            f"float32 picture [1, 3, {size[0]}, {size[1]}]; export it so, or correct the card's input size"
+        )
+    return str(inputs[0].name)
 
 
 def _suppress(boxes: NDArray[np.float32], kinds: NDArray[np.int64], iou_limit: float) -> list[int]:
