@@ -1,11 +1,10 @@
-"""Makes one training picture out of labelled ones: mosaic, scale, flip, light, infrared grey, blur, noise.
+"""Makes one training picture out of labelled ones: mosaic, scale, flip, and what light, weather and distance do.
 
 Boxes are (N, 5) float32 class id, x, y, w, h in px going in, class id, cx, cy, w, h in px coming out.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import cv2
 import numpy as np
@@ -18,6 +17,7 @@ Sample = tuple[Image, Boxes]
 
 _PAD = 114  # the edge pads with the same grey
 _SMALLEST_PX = 4.0  # half a cell of the finest stride: smaller ones teach noise
+_GREY_SHARE = 0.2  # of the pictures: half the day of a farm's camera has no colour
 _VISIBLE = 0.25  # of a box's area must be left after a cut
 
 
@@ -43,7 +43,7 @@ def compose(draw: Callable[[], Sample], size: int, strength: Strength, rng: Gene
     if rng.random() < 0.5:
         image = np.ascontiguousarray(image[:, ::-1])
         boxes[:, 1] = size - boxes[:, 1] - boxes[:, 3]
-    return _light(image, rng), _centred(boxes)
+    return weather(image, rng), _centred(boxes)
 
 
 def _lone(sample: Sample, size: int, strength: Strength, rng: Generator) -> Sample:
@@ -113,27 +113,90 @@ def _centred(boxes: Boxes) -> Boxes:
     return out
 
 
-def _light(image: Image, rng: Generator) -> Image:
+def weather(image: Image, rng: Generator) -> Image:
     """What weather, dusk, an infrared lamp and a cheap lens do to a picture."""
-    out: NDArray[Any] = image
-    if rng.random() < 0.12:
-        out = cv2.cvtColor(cv2.cvtColor(out, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR)
+    out = image
+    if rng.random() < _GREY_SHARE:
+        out = infrared(out, rng) if rng.random() < 0.5 else grey(out)
     elif rng.random() < 0.8:
         out = _hue(out, rng)
     if rng.random() < 0.4:
         curve = 255.0 * (np.arange(256) / 255.0) ** rng.uniform(0.6, 1.7)
-        out = cv2.LUT(out, curve.astype(np.uint8))
-    if rng.random() < 0.15:
-        out = cv2.GaussianBlur(out, (0, 0), rng.uniform(0.4, 1.6))
+        out = np.asarray(cv2.LUT(out, curve.astype(np.uint8)), np.uint8)
+    if rng.random() < 0.08:
+        out = rain(out, rng)
+    if rng.random() < 0.2:
+        out = _blurred(out, rng)
     if rng.random() < 0.15:
         grain = (rng.standard_normal(out.shape[:2], np.float32) * rng.uniform(2, 12)).astype(np.int16)
         out = np.clip(out.astype(np.int16) + grain[..., None], 0, 255).astype(np.uint8)
     if rng.random() < 0.1:
-        _, coded = cv2.imencode(".jpg", out, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(25, 70))])
-        decoded = cv2.imdecode(coded, cv2.IMREAD_COLOR)
-        assert decoded is not None  # noqa: S101 - what OpenCV has just written it can read
-        out = decoded
-    return np.asarray(out, np.uint8)
+        out = _coded(out, int(rng.integers(25, 70)))
+    return out
+
+
+def grey(image: Image) -> Image:
+    """Without colour, as a camera gives it at dusk."""
+    return np.asarray(cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR), np.uint8)
+
+
+def infrared(image: Image, rng: Generator) -> Image:
+    """Lit by a lamp at the camera: fur bright, the middle lit, the edges and the distance dark, noisy."""
+    mixed = image.astype(np.float32) @ np.array(
+        [0.1, 0.35, 0.55], np.float32
+    )  # near infrared is nearest to red
+    high, wide = mixed.shape
+    y, x = np.mgrid[-1 : 1 : high * 1j, -1 : 1 : wide * 1j].astype(np.float32)
+    middle = rng.uniform(-0.3, 0.3, 2)
+    lamp = np.exp(-((x - middle[0]) ** 2 + (y - middle[1]) ** 2) * rng.uniform(0.2, 1.2))
+    lit = (mixed / 255) ** rng.uniform(0.5, 0.9) * lamp * rng.uniform(180, 260)
+    lit += rng.standard_normal(mixed.shape, np.float32) * rng.uniform(2, 9)
+    return np.repeat(np.clip(lit, 0, 255).astype(np.uint8)[..., None], 3, axis=2)
+
+
+def rain(image: Image, rng: Generator) -> Image:
+    """Bright streaks of one slant over a paler picture."""
+    high, wide = image.shape[:2]
+    drops = np.zeros((high, wide), np.float32)
+    drops[rng.random((high, wide)) > 1 - rng.uniform(0.001, 0.004)] = 255.0
+    length = max(3, int(min(high, wide) * rng.uniform(0.02, 0.06))) | 1
+    streak = np.zeros((length, length), np.float32)
+    slant = float(rng.uniform(-0.4, 0.4)) * length / 2
+    cv2.line(streak, (round(length / 2 - slant), 0), (round(length / 2 + slant), length - 1), (1.0,), 1)
+    fallen = cv2.filter2D(drops, -1, streak / max(1.0, streak.sum() / 3))
+    pale = image * np.float32(rng.uniform(0.75, 0.95)) + np.float32(rng.uniform(5, 25))
+    return np.clip(pale + fallen[..., None], 0, 255).astype(np.uint8)
+
+
+def far_away(image: Image, side_px: float) -> Image:
+    """As if the picture had been ``side_px`` wide or high, whichever is longer: what is lost to distance."""
+    ratio = min(1.0, side_px / max(image.shape[:2]))
+    size = max(1, round(image.shape[1] * ratio)), max(1, round(image.shape[0] * ratio))
+    small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.resize(small, image.shape[1::-1], interpolation=cv2.INTER_LINEAR), np.uint8)
+
+
+def moved(image: Image, length_px: int, slope: float) -> Image:
+    """Smeared over ``length_px`` along ``slope`` (rise over run): an animal that runs, or a camera in the wind."""
+    length = max(3, length_px) | 1
+    path = np.zeros((length, length), np.float32)
+    half = length // 2
+    cv2.line(path, (0, round(half - slope * half)), (length - 1, round(half + slope * half)), (1.0,), 1)
+    return np.asarray(cv2.filter2D(image, -1, path / path.sum()), np.uint8)
+
+
+def _blurred(image: Image, rng: Generator) -> Image:
+    if rng.random() < 0.5:
+        return np.asarray(cv2.GaussianBlur(image, (0, 0), rng.uniform(0.4, 1.8)), np.uint8)
+    return moved(image, int(rng.integers(3, 10)), float(rng.uniform(-1, 1)))
+
+
+def _coded(image: Image, quality: int) -> Image:
+    """As a network camera's compression leaves it."""
+    _, coded = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    decoded = cv2.imdecode(coded, cv2.IMREAD_COLOR)
+    assert decoded is not None  # noqa: S101 - what OpenCV has just written it can read
+    return np.asarray(decoded, np.uint8)
 
 
 def _hue(image: Image, rng: Generator) -> Image:

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import msgspec
 import numpy as np
-import onnxruntime
 import torch
 from torch import Tensor, nn
 
 from edge.wildlife.card import Card
+from edge.wildlife.providers import open_session
 from models.yolox.network import Yolox, cells, decode
 
 _OPSET = 13  # the newest that TensorRT 8 and onnxruntime 1.10, the oldest in use on Jetson, both read
@@ -36,30 +36,34 @@ class Decoded(nn.Module):
         return torch.cat((rows[..., :4], rows[..., 4:].sigmoid()), dim=-1)
 
 
-def write_onnx(network: Yolox, size: int, path: Path) -> float:
-    """Write ``path`` for square inputs of ``size`` px; returns the largest difference to torch.
+def as_onnx(network: nn.Module, sample: Tensor, path: Path, inputs: list[str], outputs: list[str]) -> float:
+    """Write ``path`` for inputs shaped as ``sample``; returns the largest difference between onnxruntime and torch.
 
     Raises ExportError when that exceeds the tolerance.
     """
-    decoded = Decoded(network, size, size).eval()
-    sample = torch.from_numpy(np.random.default_rng(0).uniform(0, 255, (1, 3, size, size))).float()
     path.parent.mkdir(parents=True, exist_ok=True)
     with warnings.catch_warnings():
         # The newer exporter cannot write an opset as old as the one that Jetsons read.
         warnings.simplefilter("ignore", DeprecationWarning)
         torch.onnx.export(
-            decoded, (sample,), str(path), opset_version=_OPSET, dynamo=False,
-            input_names=["picture"], output_names=["animals"],
+            network, (sample,), str(path), opset_version=_OPSET, dynamo=False,
+            input_names=inputs, output_names=outputs,
         )  # fmt: skip
     with torch.no_grad():
-        expected = decoded(sample).numpy()
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    session = onnxruntime.InferenceSession(str(path), options, ["CPUExecutionProvider"])
-    difference = float(np.abs(session.run(None, {"picture": sample.numpy()})[0] - expected).max())
+        expected = network(sample)
+    first = expected[0] if isinstance(expected, tuple) else expected
+    answer = open_session(path).run(None, {inputs[0]: sample.numpy()})[0]
+    difference = float(np.abs(answer - first.numpy()).max())
     if difference > _TOLERANCE:
         raise ExportError(f"{path}: onnxruntime differs from torch by {difference:.3g}; do not ship it")
     return difference
+
+
+def write_onnx(network: Yolox, size: int, path: Path) -> float:
+    """Write ``path`` for square inputs of ``size`` px; returns the largest difference to torch, raises ExportError."""
+    decoded = Decoded(network, size, size).eval()
+    sample = torch.from_numpy(np.random.default_rng(0).uniform(0, 255, (1, 3, size, size))).float()
+    return as_onnx(decoded, sample, path, ["picture"], ["animals"])
 
 
 def write_card(card: Card, folder: Path) -> Path:

@@ -12,18 +12,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.wildlife.boxes import BoxPx
 from edge.wildlife.card import CardError, load_card, model_file
 from edge.wildlife.providers import open_session
 
-BoxPx = tuple[float, float, float, float]
-
 _AROUND = 1.15  # of the box's longer side: a detector's box cuts off tails and ears
 _PAD = 127  # what the network takes for zero
-_MOST = 12  # crops of one picture: 12 x 10 ms on a desktop core, and a troop needs no more to be a troop
 
 
 @dataclass(frozen=True, slots=True)
-class Naming:
+class Named:
     """``name`` is the likeliest, ``score`` its probability 0..1, ``monkey`` that of a monkey."""
 
     name: str
@@ -48,7 +46,25 @@ class Verifier:
         self._monkey = self.card.class_names.index("monkey")
         self._blob = np.empty((1, 3, self.card.input_height_px, self.card.input_width_px), np.float32)
 
-    def name(self, image: NDArray[np.uint8], boxes: Sequence[BoxPx] | NDArray[np.float32]) -> list[Naming]:
+    @property
+    def threshold(self) -> float:
+        """Least mean probability of a monkey over several looks at one animal, whichever detector proposed it."""
+        return self.card.thresholds["monkey"]
+
+    def threshold_with(self, detector_name: str) -> float:
+        """Least joint score of a monkey beside the detector whose card has that name.
+
+        Raises CardError where the two were never measured together.
+        """
+        try:
+            return self.card.joint[detector_name]
+        except KeyError:
+            raise CardError(
+                f"{self.card.name}: joint: no threshold beside the detector {detector_name}; "
+                "measure the two together, which writes one"
+            ) from None
+
+    def name(self, image: NDArray[np.uint8], boxes: Sequence[BoxPx] | NDArray[np.float32]) -> list[Named]:
         """What each of ``boxes`` (x1, y1, x2, y2 px) of ``image`` (H, W, 3) uint8 BGR shows."""
         return [self._named(self.probabilities(image, box)) for box in boxes]
 
@@ -60,9 +76,9 @@ class Verifier:
         np.copyto(self._blob[0], crop[:, :, ::-1].transpose(2, 0, 1))
         return np.asarray(self._session.run(None, {self._input: self._blob})[0][0], np.float32)
 
-    def _named(self, shares: NDArray[np.float32]) -> Naming:
+    def _named(self, shares: NDArray[np.float32]) -> Named:
         best = int(shares.argmax())
-        return Naming(self.card.class_names[best], float(shares[best]), float(shares[self._monkey]))
+        return Named(self.card.class_names[best], float(shares[best]), float(shares[self._monkey]))
 
 
 def cut(image: NDArray[np.uint8], box: BoxPx | NDArray[np.float32], side_px: int) -> NDArray[np.uint8]:

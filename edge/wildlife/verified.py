@@ -1,0 +1,86 @@
+"""A detector and a verifier as one eye: what the first proposes, the second must name, and both have one threshold."""
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.wildlife.detections import Detections, no_detections
+from edge.wildlife.detector import Detector
+from edge.wildlife.joint import CANDIDATE_FLOOR, joint
+from edge.wildlife.verifier import Named, Verifier
+
+SURE_NAME = 0.5  # of a name that replaces the detector's class: more likely than all others together
+_MOST = 12  # second looks at one picture: a troop needs no more to be a troop
+_NOT_SHOWN = ("monkey", "nothing")
+
+
+class CheckedDetector:
+    """Finds animals with ``detector`` and lets ``verifier`` name them. Not thread-safe, as its two networks.
+
+    A monkey's score is ``joint(detector's, verifier's)``. A person is never taken away: it vetoes the repeller. What is
+    neither keeps the detector's class unless the verifier is sure of another; no other class becomes a monkey, for that
+    takes both. ``thresholds`` are those applied, per class.
+
+    Raises CardError when the verifier's card has no threshold for this detector.
+    """
+
+    def __init__(self, detector: Detector, verifier: Verifier) -> None:
+        self._detector, self._verifier = detector, verifier
+        self.class_names = tuple(name for name in verifier.card.class_names if name != "nothing")
+        mine = detector.card
+        self.threshold = verifier.threshold_with(mine.name)
+        self.thresholds = {
+            **dict.fromkeys(self.class_names, 1.0),
+            **mine.thresholds,
+            "monkey": self.threshold,
+        }
+
+    def detect(self, image: NDArray[np.uint8], floor: float | None = None) -> Detections:
+        """As ``Detector.detect``; ``floor`` replaces the joint threshold and the classes' ones."""
+        low = CANDIDATE_FLOOR if floor is None else min(floor, CANDIDATE_FLOOR)
+        proposed = self._detector.detect(image, low)
+        rows, looks = [], 0
+        for kind, score, box in proposed:
+            wanted = self.thresholds.get(kind, 1.0) if floor is None else floor
+            if kind == "person":
+                answer = (kind, score) if score >= wanted else None
+            elif looks < _MOST and (kind == "monkey" or score >= wanted):
+                looks += 1
+                answer = self._checked(kind, score, self._verifier.name(image, [box])[0], floor)
+            else:
+                answer = None
+            if answer is not None:
+                rows.append((answer[1], self.class_names.index(answer[0]), box))
+        return self._sorted(rows)
+
+    def _checked(
+        self, kind: str, score: float, named: Named, floor: float | None
+    ) -> tuple[str, float] | None:
+        if kind == "monkey":
+            both = joint(score, named.monkey)
+            if both >= (self.threshold if floor is None else floor):
+                return kind, both
+        sure = named.score >= SURE_NAME and named.name not in _NOT_SHOWN
+        name = named.name if sure else kind
+        if name == "monkey" or score < (self._detector.card.thresholds.get(name, 1.0) if sure else 0.0):
+            return None
+        return name, joint(score, named.score) if sure else score
+
+    def _sorted(self, rows: list[tuple[float, int, tuple[float, float, float, float]]]) -> Detections:
+        if not rows:
+            return no_detections(self.class_names)
+        rows.sort(key=lambda row: -row[0])
+        return Detections(
+            np.array([row[2] for row in rows], np.float32),
+            np.array([row[0] for row in rows], np.float32),
+            np.array([row[1] for row in rows], np.int64),
+            self.class_names,
+        )
+
+
+def checked_detector(
+    detector: Path, verifier: Path, providers: tuple[str, ...] = ("cpu",), threads: int = 1
+) -> CheckedDetector:
+    """Both from their cards; raises what ``Detector``, ``Verifier`` and ``CheckedDetector`` raise."""
+    return CheckedDetector(Detector(detector, providers, threads), Verifier(verifier, providers, threads))
