@@ -15,29 +15,39 @@ Image = NDArray[np.uint8]
 Boxes = NDArray[np.float32]
 Sample = tuple[Image, Boxes]
 
-_PAD = 114  # the edge pads with the same grey
+PAD = 114  # the edge pads with the same grey
 _SMALLEST_PX = 4.0  # half a cell of the finest stride: smaller ones teach noise
 _GREY_SHARE = 0.2  # of the pictures: half the day of a farm's camera has no colour
+_DISTANT_PX = (18.0, 70.0)  # of a distant animal: 40 px of a 1080p frame, in a tile or a little nearer
 _VISIBLE = 0.25  # of a box's area must be left after a cut
 
 
 @dataclass(frozen=True, slots=True)
 class Strength:
-    """``mosaic`` is the share of four-picture samples; ``smallest`` and ``largest`` scale a lone picture."""
+    """``mosaic`` is the share of four-picture samples; ``smallest`` and ``largest`` scale a lone picture.
+
+    ``distant`` is the share of pictures into which animals of others are set, as small as a farm's camera shows them.
+    """
 
     mosaic: float
     smallest: float
     largest: float
+    distant: float = 0.0
 
 
-EARLY = Strength(mosaic=0.5, smallest=0.35, largest=1.35)
-LATE = Strength(mosaic=0.0, smallest=0.6, largest=1.1)  # the last epochs see pictures as they come
+EARLY = Strength(mosaic=0.4, smallest=0.3, largest=1.35, distant=0.2)
+LATE = Strength(
+    mosaic=0.0, smallest=0.6, largest=1.1, distant=0.15
+)  # the last epochs see pictures as they come
 
 
 def compose(draw: Callable[[], Sample], size: int, strength: Strength, rng: Generator) -> Sample:
     """A (size, size, 3) uint8 BGR picture and its boxes; ``draw`` gives one labelled picture after another."""
-    if rng.random() < strength.mosaic:
+    chance = rng.random()
+    if chance < strength.mosaic:
         image, boxes = _mosaic([draw() for _ in range(4)], size, rng)
+    elif chance < strength.mosaic + strength.distant:
+        image, boxes = _distant(draw, size, strength, rng)
     else:
         image, boxes = _lone(draw(), size, strength, rng)
     if rng.random() < 0.5:
@@ -50,7 +60,7 @@ def _lone(sample: Sample, size: int, strength: Strength, rng: Generator) -> Samp
     """One picture, shrunk or enlarged, somewhere on the canvas."""
     image, boxes = sample
     ratio = size / max(image.shape[:2]) * rng.uniform(strength.smallest, strength.largest)
-    canvas = np.full((size, size, 3), _PAD, np.uint8)
+    canvas = np.full((size, size, 3), PAD, np.uint8)
     room = size - image.shape[1] * ratio, size - image.shape[0] * ratio
     at = tuple(rng.uniform(min(0.0, r), max(0.0, r)) for r in room)
     return canvas, _paste(canvas, image, boxes, ratio, (at[0], at[1]), (0, 0, size, size))
@@ -58,7 +68,7 @@ def _lone(sample: Sample, size: int, strength: Strength, rng: Generator) -> Samp
 
 def _mosaic(samples: list[Sample], size: int, rng: Generator) -> Sample:
     """Four pictures that meet in one point, each filling its corner as far as it reaches."""
-    canvas = np.full((size, size, 3), _PAD, np.uint8)
+    canvas = np.full((size, size, 3), PAD, np.uint8)
     mx, my = (int(size * rng.uniform(0.3, 0.7)) for _ in range(2))
     corners = ((0, 0, mx, my), (mx, 0, size, my), (0, my, mx, size), (mx, my, size, size))
     boxes = []
@@ -69,6 +79,53 @@ def _mosaic(samples: list[Sample], size: int, rng: Generator) -> Sample:
         y = rng.uniform(*sorted((y0, y1 - image.shape[0] * ratio)))
         boxes.append(_paste(canvas, image, own, ratio, (x, y), (x0, y0, x1, y1)))
     return canvas, np.concatenate(boxes)
+
+
+def _distant(draw: Callable[[], Sample], size: int, strength: Strength, rng: Generator) -> Sample:
+    """One picture into which up to three animals of others are set, ``_DISTANT_PX`` high, with soft edges.
+
+    Web photographs show large animals; set small into another picture they are the only distant ones there are.
+    """
+    given, own = draw()  # whatever was asked for comes small; the picture around it is another
+    donors = [(given, own), draw(), draw()]
+    canvas, boxes = _lone(draw(), size, strength, rng)
+    for image, labelled in donors:
+        if len(labelled):
+            pasted = _set_into(canvas, image, labelled[int(rng.integers(len(labelled)))], boxes, rng)
+            boxes = boxes if pasted is None else np.concatenate((boxes, pasted[None]))
+    return canvas, boxes
+
+
+def _set_into(
+    canvas: Image, image: Image, label: NDArray[np.float32], taken: Boxes, rng: Generator
+) -> NDArray[np.float32] | None:
+    """Blend the animal of ``label`` into ``canvas``; its new label, or None where it is too small or in the way."""
+    kind, x, y, w, h = (float(v) for v in label)
+    ratio = rng.uniform(*_DISTANT_PX) / max(1.0, h)
+    part = image[max(0, int(y)) : int(y + h), max(0, int(x)) : int(x + w)]
+    size = round(part.shape[1] * ratio), round(part.shape[0] * ratio)
+    if ratio > 1 or min(size) < _SMALLEST_PX or size[0] >= canvas.shape[1] // 2:
+        return None
+    left, top = (int(rng.integers(0, c - s)) for c, s in zip(canvas.shape[1::-1], size, strict=True))
+    new = np.array([kind, left, top, *size], np.float32)
+    if len(taken) and _covered(taken, new).any():
+        return None
+    small = cv2.resize(part, size, interpolation=cv2.INTER_AREA).astype(np.float32)
+    mask = np.zeros(size[::-1], np.float32)
+    middle = size[0] // 2, size[1] // 2
+    cv2.ellipse(
+        mask, middle, (max(1, size[0] * 48 // 100), max(1, size[1] * 48 // 100)), 0, 0, 360, (1.0,), -1
+    )
+    mask = cv2.GaussianBlur(mask, (0, 0), max(0.6, 0.04 * min(size)))[..., None]
+    under = canvas[top : top + size[1], left : left + size[0]]
+    under[:] = (small * mask + under * (1 - mask)).astype(np.uint8)
+    return new
+
+
+def _covered(boxes: Boxes, new: NDArray[np.float32]) -> NDArray[np.bool_]:
+    low = np.maximum(boxes[:, 1:3], new[1:3])
+    high = np.minimum(boxes[:, 1:3] + boxes[:, 3:5], new[1:3] + new[3:5])
+    return np.asarray((high > low).all(axis=1))
 
 
 def _paste(
@@ -89,7 +146,7 @@ def _paste(
     else:
         small = image
     canvas[y0:y1, x0:x1] = cv2.warpAffine(
-        np.asarray(small), shift, (x1 - x0, y1 - y0), borderValue=(_PAD, _PAD, _PAD)
+        np.asarray(small), shift, (x1 - x0, y1 - y0), borderValue=(PAD, PAD, PAD)
     )
     moved = boxes.copy()
     moved[:, 1:] *= ratio

@@ -19,13 +19,16 @@ class Epoch(IterableDataset[Batch]):
     """One epoch of batches: (N, 3, size, size) float32 BGR 0-255 and N label tensors (boxes, 5) class, cx, cy, w, h px.
 
     ``drawn_share`` is the share of drawn pictures among all; real ones are all seen once, those with monkeys twice,
-    because they are what the product is for.
+    because they are what the product is for, and so are those named in ``hard``: where the network sees a monkey that
+    is none.
     """
 
     def __init__(
-        self, album: Album, size: int, batch: int, strength: Strength, seed: int, drawn_share: float
-    ) -> None:
+        self, album: Album, size: int, batch: int, strength: Strength, seed: int, drawn_share: float,
+        hard: frozenset[str] = frozenset(),
+    ) -> None:  # fmt: skip
         super().__init__()
+        self._hard = hard
         self._album, self._size, self._batch = album, size, batch
         self._strength, self._seed, self._drawn_share = strength, seed, drawn_share
         self._monkey = album.class_names.index("monkey")
@@ -36,7 +39,7 @@ class Epoch(IterableDataset[Batch]):
     def _order(self, rng: Generator) -> list[Labelled]:
         real = [p for p in self._album.pictures if p.source != "drawn"]
         drawn = [p for p in self._album.pictures if p.source == "drawn"]
-        wanted = [*real, *(p for p in real if p.holds(self._monkey))]
+        wanted = [*real, *(p for p in real if p.holds(self._monkey) or p.path.name in self._hard)]
         count = min(len(drawn), round(len(wanted) * self._drawn_share / (1 - self._drawn_share)))
         wanted += [drawn[i] for i in rng.permutation(len(drawn))[:count]]
         return [wanted[i] for i in rng.permutation(len(wanted))]

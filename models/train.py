@@ -1,21 +1,27 @@
-"""Trains the detector from a COCO checkpoint on an album's pictures, on a CPU, within a given time."""
+"""Trains a detector on an album's pictures, on processor or GPU, within a given time; stopped, it goes on when run again."""
 
+import copy
 import csv
 import math
 import time
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from models.augment import EARLY, LATE
+from models.augment import EARLY, LATE, PAD
 from models.dataset import Epoch, batches
-from models.pictures import Album
+from models.pictures import Album, Labelled
+from models.yolox.bases import load_base, remeasure
 from models.yolox.loss import loss
-from models.yolox.network import Yolox, load_base
+from models.yolox.network import SIZES, Yolox, cells, decode
 
 _FROZEN = ("stem", "dark2", "dark3")  # edges and fur look alike everywhere; 1,600 pictures only spoil them
 _MOMENTUM = 0.9
@@ -24,12 +30,18 @@ _AVERAGE = 0.998  # of the weights per step: about the last five epochs of a hun
 _PLAIN_SHARE = (
     0.2  # the last fifth goes without mosaic and with exact boxes (the paper's last 15 epochs of 300)
 )
+_HARD_EVERY = 6  # epochs between looks for pictures in which the network sees monkeys that are none
+_HARD_SCORE = 0.25
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """What a run depends on. ``minutes`` ends it early with the schedule complete; 0 = as many as the epochs take."""
+    """What a run depends on. ``minutes`` ends it early with the schedule complete; 0 = as many as the epochs take.
 
+    ``network`` is "nano" or "tiny", ``size`` the pictures' side in px, ``device`` "cpu" or "cuda".
+    """
+
+    network: str = "nano"
     size: int = 320
     batch: int = 16
     epochs: int = 40
@@ -38,6 +50,7 @@ class Recipe:
     drawn_share: float = 0.15
     seed: int = 7
     threads: int = 2
+    device: str = "cpu"
 
 
 class Trainer:
@@ -50,15 +63,25 @@ class Trainer:
         torch.set_num_threads(recipe.threads)
         torch.manual_seed(recipe.seed)
         self._album, self._folder, self._recipe = album, folder, recipe
-        self.network = Yolox(len(album.class_names))
+        self._hard: frozenset[str] = frozenset()
+        self.network = Yolox(len(album.class_names), SIZES[recipe.network])
         self._last = folder / "last.pt"
         self._epoch, self._spent_s, self._step = 0, 0.0, 0
-        load_base(self.network, base, album.class_names)
+        if not self._last.exists():
+            load_base(self.network, base, album.class_names)
+            if base.suffix != ".pth":
+                remeasure(self.network, self._first_pictures())
         _freeze(self.network)
+        self.network.to(recipe.device)
         self._optimizer = _optimizer(self.network, recipe.rate)
         self.average = Average(self.network)
         if self._last.exists():
             self._resume()
+
+    def _first_pictures(self) -> Tensor:
+        """Some sixty training pictures, (N, 3, size, size): enough to measure what flows through a network."""
+        epoch = Epoch(self._album, self._recipe.size, min(16, len(self._album.pictures)), EARLY, 0, 0.0)
+        return torch.cat([pictures for pictures, _ in islice(epoch, 4)])
 
     def run(self) -> None:
         """Train to the end of the schedule; may be stopped at any time and run again."""
@@ -75,7 +98,7 @@ class Trainer:
         plain = self._progress(0.0) >= 1 - _PLAIN_SHARE
         epoch = Epoch(
             self._album, self._recipe.size, self._recipe.batch, LATE if plain else EARLY,
-            self._recipe.seed * 1000 + self._epoch, self._recipe.drawn_share,
+            self._recipe.seed * 1000 + self._epoch, self._recipe.drawn_share, self._hard_ones(),
         )  # fmt: skip
         steps = len(epoch)
         sums: dict[str, float] = {}
@@ -91,7 +114,16 @@ class Trainer:
                 break
         return sums
 
+    def _hard_ones(self) -> frozenset[str]:
+        """Names of pictures without monkeys in which the averaged network sees one; looked for now and then."""
+        if self._epoch % _HARD_EVERY == 0 or not self._hard:
+            monkey = self._album.class_names.index("monkey")
+            quiet = [p for p in self._album.pictures if p.source != "drawn" and not p.holds(monkey)]
+            self._hard = mistaken(self.average.network, quiet, monkey, self._recipe.size)
+        return self._hard
+
     def _one_step(self, pictures: Tensor, labels: list[Tensor], *, plain: bool) -> dict[str, float]:
+        pictures, labels = pictures.to(self._recipe.device), [b.to(self._recipe.device) for b in labels]
         size = (pictures.shape[2], pictures.shape[3])
         parts = loss(self.network(pictures), labels, size, exact_boxes=plain)
         self._optimizer.zero_grad(set_to_none=True)
@@ -130,11 +162,11 @@ class Trainer:
         return {
             "model": self.network.state_dict(), "average": self.average.network.state_dict(),
             "optimizer": self._optimizer.state_dict(), "epoch": self._epoch, "step": self._step,
-            "spent_s": self._spent_s, "class_names": list(self._album.class_names),
+            "spent_s": self._spent_s, "class_names": list(self._album.class_names), "network": self.network.size.name,
         }  # fmt: skip
 
     def _resume(self) -> None:
-        state = torch.load(self._last, map_location="cpu", weights_only=True)
+        state = torch.load(self._last, map_location=self._recipe.device, weights_only=True)
         self.network.load_state_dict(state["model"])
         self.average.network.load_state_dict(state["average"])
         self._optimizer.load_state_dict(state["optimizer"])
@@ -145,8 +177,7 @@ class Average:
     """A running average of a network's weights: what is exported, because it jitters less than the last step."""
 
     def __init__(self, network: Yolox) -> None:
-        self.network = Yolox(network.head.cls_preds[0].out_channels)
-        self.network.load_state_dict(network.state_dict())
+        self.network = copy.deepcopy(network)
         self.network.eval().requires_grad_(requires_grad=False)
 
     @torch.no_grad()
@@ -156,6 +187,32 @@ class Average:
         for name, value in network.state_dict().items():
             if value.dtype.is_floating_point:
                 ours[name].mul_(keep).add_(value, alpha=1 - keep)
+
+
+@torch.no_grad()
+def mistaken(network: Yolox, quiet: list[Labelled], monkey: int, size: int) -> frozenset[str]:
+    """File names of ``quiet`` pictures (without monkeys) in which ``network`` is at least ``_HARD_SCORE`` sure of one."""
+    device = next(network.parameters()).device
+    grid, stride = (part.to(device) for part in cells(size, size))
+    names = set()
+    for start in range(0, len(quiet), 16):
+        some = quiet[start : start + 16]
+        pictures = np.stack([_fitted(p.read(), size) for p in some])
+        rows = decode(network(torch.from_numpy(pictures).float().to(device)), grid, stride)
+        best = (rows[..., 4].sigmoid() * rows[..., 5 + monkey].sigmoid()).amax(dim=1)
+        names.update(
+            p.path.name for p, score in zip(some, best.tolist(), strict=True) if score >= _HARD_SCORE
+        )
+    return frozenset(names)
+
+
+def _fitted(image: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
+    """(3, size, size) as the edge letterboxes it."""
+    ratio = size / max(image.shape[:2])
+    extent = max(1, round(image.shape[1] * ratio)), max(1, round(image.shape[0] * ratio))
+    canvas = np.full((size, size, 3), PAD, np.uint8)
+    canvas[: extent[1], : extent[0]] = cv2.resize(image, extent)
+    return canvas.transpose(2, 0, 1)
 
 
 def _freeze(network: Yolox) -> None:
@@ -184,7 +241,7 @@ def _optimizer(network: Yolox, rate: float) -> torch.optim.SGD:
 def trained(checkpoint: Path) -> tuple[Yolox, tuple[str, ...], dict[str, float]]:
     """The averaged network of a run, its class names, and how far the run came (epochs, minutes)."""
     state = torch.load(checkpoint, map_location="cpu", weights_only=True)
-    network = Yolox(len(state["class_names"]))
+    network = Yolox(len(state["class_names"]), SIZES[state.get("network", "nano")])
     network.load_state_dict(state["average"])
     far = {"epochs": float(state["epoch"]), "minutes": round(state["spent_s"] / 60, 1)}
     return network.eval(), tuple(state["class_names"]), far

@@ -39,8 +39,8 @@ def assign(predicted: Tensor, labels: Tensor, grid: Tensor, stride: Tensor) -> A
     near, both = _reach(labels[:, 1:], grid, stride)
     index = near.nonzero(as_tuple=True)[0]
     if index.numel() == 0:
-        none = torch.zeros(0, dtype=torch.long)
-        return Assignment(none, none, torch.zeros(0))
+        none = torch.zeros(0, dtype=torch.long, device=predicted.device)
+        return Assignment(none, none, torch.zeros(0, device=predicted.device))
     some = predicted[index]
     iou = overlap(labels[:, 1:], some[:, :4])
     cost = (
@@ -81,5 +81,5 @@ def _match(cost: Tensor, iou: Tensor) -> Tensor:
     crowded = match.sum(dim=0) > 1
     if crowded.any():
         winner = cost[:, crowded].argmin(dim=0)
-        match[:, crowded] = torch.arange(boxes)[:, None] == winner[None]
+        match[:, crowded] = torch.arange(boxes, device=cost.device)[:, None] == winner[None]
     return match

@@ -29,13 +29,17 @@ class DepthwiseUnit(nn.Module):
         return self.pconv(self.dconv(x))
 
 
+Unit = type[ConvUnit] | type[DepthwiseUnit]
+"""What a size is made of wherever a kernel looks around."""
+
+
 class Residual(nn.Module):
     """1x1 then 3x3 convolution, added to its input where asked."""
 
-    def __init__(self, channels: int, *, shortcut: bool) -> None:
+    def __init__(self, channels: int, unit: Unit, *, shortcut: bool) -> None:
         super().__init__()
         self.conv1 = ConvUnit(channels, channels, 1)
-        self.conv2 = DepthwiseUnit(channels, channels, 3)
+        self.conv2 = unit(channels, channels, 3)
         self.shortcut = shortcut
 
     def forward(self, x: Tensor) -> Tensor:
@@ -46,13 +50,13 @@ class Residual(nn.Module):
 class CrossStage(nn.Module):
     """Cross-stage partial block: half the channels pass through ``depth`` residuals, half go round them."""
 
-    def __init__(self, into: int, out: int, depth: int, *, shortcut: bool = True) -> None:
+    def __init__(self, into: int, out: int, depth: int, unit: Unit, *, shortcut: bool = True) -> None:
         super().__init__()
         half = out // 2
         self.conv1 = ConvUnit(into, half, 1)
         self.conv2 = ConvUnit(into, half, 1)
         self.conv3 = ConvUnit(out, out, 1)
-        self.m = nn.Sequential(*(Residual(half, shortcut=shortcut) for _ in range(depth)))
+        self.m = nn.Sequential(*(Residual(half, unit, shortcut=shortcut) for _ in range(depth)))
 
     def forward(self, x: Tensor) -> Tensor:
         return self.conv3(torch.cat((self.m(self.conv1(x)), self.conv2(x)), dim=1))

@@ -16,7 +16,7 @@ def loss(
 
     Returns scalars: ``total`` and its parts, each per positive cell. ``exact_boxes`` adds the L1 term of the last epochs.
     """
-    grid, stride = cells(*size)
+    grid, stride = (part.to(raw.device) for part in cells(*size))
     decoded = decode(raw, grid, stride)
     chosen, truth, kinds, gains = [], [], [], []
     for n, boxes in enumerate(labels):
@@ -28,7 +28,7 @@ def loss(
         kinds.append(boxes[found.boxes, 0].long())
         gains.append(found.overlap)
     flat, flat_raw = decoded.reshape(-1, raw.shape[2]), raw.reshape(-1, raw.shape[2])
-    objects = torch.zeros(flat.shape[0])
+    objects = torch.zeros(flat.shape[0], device=raw.device)
     if not chosen:
         empty = nn.functional.binary_cross_entropy_with_logits(flat[:, 4], objects, reduction="sum")
         return {"total": empty, "box": empty * 0, "object": empty, "class": empty * 0}
@@ -42,7 +42,7 @@ def loss(
     which = bce(flat[index, 5:], wanted, reduction="sum") / count
     total = _BOX_WEIGHT * box + thing + which
     if exact_boxes:
-        where = torch.arange(flat.shape[0])[index] % raw.shape[1]
+        where = index % raw.shape[1]
         total = (
             total + (flat_raw[index, :4] - _encode(target, grid[where], stride[where])).abs().sum() / count
         )

@@ -1,35 +1,49 @@
-"""YOLOX-nano: CSP-Darknet backbone, feature pyramid both ways, decoupled head at strides 8, 16 and 32."""
+"""YOLOX-nano and -tiny: CSP-Darknet backbone, feature pyramid both ways, decoupled head at strides 8, 16 and 32."""
 
+from dataclasses import dataclass
 from math import log
-from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
-from models.yolox.blocks import ConvUnit, CrossStage, DepthwiseUnit, Focus, PyramidPooling
+from models.yolox.blocks import ConvUnit, CrossStage, DepthwiseUnit, Focus, PyramidPooling, Unit
 
 STRIDES = (8, 16, 32)
-_HEAD_CHANNELS = 64  # 256 at width 0.25
 _PRIOR = 0.01  # share of cells that hold an object at the start, so that the loss starts small
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """``width`` is that of the stem; ``unit`` what every kernel larger than 1x1 is made of."""
+
+    name: str
+    width: int
+    unit: Unit
+    million: float
+    """Parameters."""
+
+
+NANO = Size("nano", 16, DepthwiseUnit, 0.9)
+"""Runs on a Raspberry Pi 4 at a field's five pictures a second."""
+TINY = Size("tiny", 24, ConvUnit, 5.0)
+"""Six times the work: for a Jetson, a Pi 5, or a Pi 4 that looks once a second."""
+SIZES = {size.name: size for size in (NANO, TINY)}
 
 
 class Darknet(nn.Module):
     """Feature maps at strides 8, 16 and 32 of a (N, 3, H, W) picture; H and W are multiples of 32."""
 
-    def __init__(self, width: int) -> None:
+    def __init__(self, size: Size) -> None:
         super().__init__()
-        self.stem = Focus(3, width)
-        self.dark2 = nn.Sequential(DepthwiseUnit(width, width * 2, 3, 2), CrossStage(width * 2, width * 2, 1))
-        self.dark3 = nn.Sequential(
-            DepthwiseUnit(width * 2, width * 4, 3, 2), CrossStage(width * 4, width * 4, 3)
-        )
-        self.dark4 = nn.Sequential(
-            DepthwiseUnit(width * 4, width * 8, 3, 2), CrossStage(width * 8, width * 8, 3)
-        )
+        w, unit = size.width, size.unit
+        self.stem = Focus(3, w)
+        self.dark2 = nn.Sequential(unit(w, w * 2, 3, 2), CrossStage(w * 2, w * 2, 1, unit))
+        self.dark3 = nn.Sequential(unit(w * 2, w * 4, 3, 2), CrossStage(w * 4, w * 4, 3, unit))
+        self.dark4 = nn.Sequential(unit(w * 4, w * 8, 3, 2), CrossStage(w * 8, w * 8, 3, unit))
         self.dark5 = nn.Sequential(
-            DepthwiseUnit(width * 8, width * 16, 3, 2),
-            PyramidPooling(width * 16, width * 16),
-            CrossStage(width * 16, width * 16, 1, shortcut=False),
+            unit(w * 8, w * 16, 3, 2),
+            PyramidPooling(w * 16, w * 16),
+            CrossStage(w * 16, w * 16, 1, unit, shortcut=False),
         )
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -41,18 +55,18 @@ class Darknet(nn.Module):
 class Pyramid(nn.Module):
     """The backbone and the paths that carry meaning down to fine cells and position up to coarse ones."""
 
-    def __init__(self, width: int) -> None:
+    def __init__(self, size: Size) -> None:
         super().__init__()
-        fine, mid, coarse = width * 4, width * 8, width * 16
-        self.backbone = Darknet(width)
+        fine, mid, coarse, unit = size.width * 4, size.width * 8, size.width * 16, size.unit
+        self.backbone = Darknet(size)
         self.lateral_conv0 = ConvUnit(coarse, mid, 1)
-        self.C3_p4 = CrossStage(mid * 2, mid, 1, shortcut=False)
+        self.C3_p4 = CrossStage(mid * 2, mid, 1, unit, shortcut=False)
         self.reduce_conv1 = ConvUnit(mid, fine, 1)
-        self.C3_p3 = CrossStage(fine * 2, fine, 1, shortcut=False)
-        self.bu_conv2 = DepthwiseUnit(fine, fine, 3, 2)
-        self.C3_n3 = CrossStage(mid, mid, 1, shortcut=False)
-        self.bu_conv1 = DepthwiseUnit(mid, mid, 3, 2)
-        self.C3_n4 = CrossStage(coarse, coarse, 1, shortcut=False)
+        self.C3_p3 = CrossStage(fine * 2, fine, 1, unit, shortcut=False)
+        self.bu_conv2 = unit(fine, fine, 3, 2)
+        self.C3_n3 = CrossStage(mid, mid, 1, unit, shortcut=False)
+        self.bu_conv1 = unit(mid, mid, 3, 2)
+        self.C3_n4 = CrossStage(coarse, coarse, 1, unit, shortcut=False)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         fine, mid, coarse = self.backbone(x)
@@ -72,12 +86,13 @@ def _twice(x: Tensor) -> Tensor:
 class Head(nn.Module):
     """Per cell: box (4), objectness (1) and class logits, one set of layers per stride."""
 
-    def __init__(self, classes: int, inputs: tuple[int, int, int]) -> None:
+    def __init__(self, classes: int, size: Size) -> None:
         super().__init__()
-        c = _HEAD_CHANNELS
+        c = size.width * 4
+        inputs = (size.width * 4, size.width * 8, size.width * 16)
         self.stems = nn.ModuleList(ConvUnit(i, c, 1) for i in inputs)
-        self.cls_convs = nn.ModuleList(_two(c) for _ in inputs)
-        self.reg_convs = nn.ModuleList(_two(c) for _ in inputs)
+        self.cls_convs = nn.ModuleList(_two(c, size.unit) for _ in inputs)
+        self.reg_convs = nn.ModuleList(_two(c, size.unit) for _ in inputs)
         self.cls_preds = nn.ModuleList(nn.Conv2d(c, classes, 1) for _ in inputs)
         self.reg_preds = nn.ModuleList(nn.Conv2d(c, 4, 1) for _ in inputs)
         self.obj_preds = nn.ModuleList(nn.Conv2d(c, 1, 1) for _ in inputs)
@@ -95,17 +110,18 @@ class Head(nn.Module):
         return torch.cat([m.flatten(2) for m in maps], dim=2).transpose(1, 2)
 
 
-def _two(channels: int) -> nn.Sequential:
-    return nn.Sequential(DepthwiseUnit(channels, channels, 3), DepthwiseUnit(channels, channels, 3))
+def _two(channels: int, unit: Unit) -> nn.Sequential:
+    return nn.Sequential(unit(channels, channels, 3), unit(channels, channels, 3))
 
 
 class Yolox(nn.Module):
     """Pictures (N, 3, H, W) float BGR 0-255 to raw outputs (N, cells, 5 + classes); see ``decode``."""
 
-    def __init__(self, classes: int, width: int = 16) -> None:
+    def __init__(self, classes: int, size: Size = NANO) -> None:
         super().__init__()
-        self.backbone = Pyramid(width)
-        self.head = Head(classes, (width * 4, width * 8, width * 16))
+        self.size = size
+        self.backbone = Pyramid(size)
+        self.head = Head(classes, size)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.head(self.backbone(x))
@@ -126,32 +142,3 @@ def decode(raw: Tensor, grid: Tensor, stride: Tensor) -> Tensor:
     centre = (raw[..., :2] + grid) * stride
     size = torch.exp(raw[..., 2:4].clamp(max=10.0)) * stride
     return torch.cat((centre, size, raw[..., 4:]), dim=-1)
-
-
-# Where a class of ours starts from a COCO class (its index among the 80); the others start from the prior.
-_COCO_START = {
-    "person": 0,
-    "cat": 15,
-    "dog": 16,
-    "bear": 21,
-    "deer": 17,
-    "other_animal": 19,
-    "raccoon": 15,
-    "monkey": 21,
-}
-
-
-def load_base(network: Yolox, checkpoint: Path, classes: tuple[str, ...]) -> None:
-    """Load a COCO checkpoint of 80 classes, keeping for each class of ours the row of its nearest COCO class.
-
-    Raises ValueError naming the checkpoint when its parameters are not those of this network.
-    """
-    state = torch.load(checkpoint, map_location="cpu", weights_only=True)
-    state = state.get("model", state)
-    rows = [_COCO_START.get(name, 21) for name in classes]
-    for key in [k for k in state if k.startswith("head.cls_preds.") and state[k].shape[0] == 80]:
-        state[key] = state[key][rows].clone()
-    try:
-        network.load_state_dict(state)
-    except RuntimeError as wrong:
-        raise ValueError(f"{checkpoint}: not a YOLOX-nano checkpoint of 80 COCO classes: {wrong}") from wrong

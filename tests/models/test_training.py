@@ -13,8 +13,9 @@ from models.pictures import open_album
 from models.shipping import export_run
 from models.train import Recipe, Trainer
 from models.yolox.assign import assign, overlap
+from models.yolox.bases import load_base
 from models.yolox.loss import loss
-from models.yolox.network import Yolox, cells, decode, load_base
+from models.yolox.network import Yolox, cells, decode
 
 CLASSES = 3
 
