@@ -6,9 +6,12 @@ Is not: a secret. A signed file may be read by anybody; only who may make one is
 """
 
 import base64
+import errno
 import hashlib
+import struct
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Protocol
 
@@ -104,7 +107,7 @@ def read_signers(path: Path) -> Signers:
 
 def check_file(path: Path, signers: Signers) -> Verified:
     """What ``path`` holds, after checking its signature and every byte. Raises SignatureError, OSError."""
-    with _zip(path) as archive:
+    with _damage(str(path)), _zip(path) as archive:
         found = _signed(archive, signers, str(path))
         named = {packed.name for packed in found.manifest.files} | {MANIFEST, SIGNATURE}
         if sorted(archive.namelist()) != sorted(named):
@@ -140,13 +143,24 @@ def _stays_inside(name: str) -> bool:
     return all(part not in {"", ".", ".."} for part in parts) and not set(name) & {"\\", "\0"}
 
 
-def _zip(path: Path) -> zipfile.ZipFile:
+@contextmanager
+def _damage(where: str) -> Iterator[None]:
+    """What zipfile makes of bytes that somebody changed, in one word."""
+    mend = f"{where}: not a model file, or damaged; copy it again, or make one with `mimamori models sign`"
     try:
-        archive = zipfile.ZipFile(path)
-    except zipfile.BadZipFile as wrong:
-        raise SignatureError(
-            f"{path}: not a model file, or cut off; copy it again, or make one with `mimamori models sign`"
-        ) from wrong
+        yield
+    except SignatureError:
+        raise
+    except (zipfile.BadZipFile, EOFError, RuntimeError, UnicodeDecodeError, struct.error) as wrong:
+        raise SignatureError(mend) from wrong
+    except OSError as wrong:
+        if wrong.errno != errno.EINVAL:  # a place before the file's beginning; all else is the disk's trouble
+            raise
+        raise SignatureError(mend) from wrong
+
+
+def _zip(path: Path) -> zipfile.ZipFile:
+    archive = zipfile.ZipFile(path)
     for info in archive.infolist():
         # Stored as it is: a small file then cannot become a huge one.
         if info.compress_type != zipfile.ZIP_STORED or info.file_size > BYTES_MAX:

@@ -7,13 +7,14 @@ own self-test goes on as before.
 import logging
 from collections.abc import Callable
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edge.clock import Clock
-from edge.wildlife.card import ModelError
-from edge.wildlife.detections import Detections, FindsAnimals
+from edge.wildlife.card import Card, ModelError
+from edge.wildlife.detections import Carded, Detections, FindsAnimals
 from edge.wildlife.model_store import Chosen, ModelStore
 
 log = logging.getLogger(__name__)
@@ -53,12 +54,17 @@ class StoredDetector:
     def trouble(self) -> str | None:
         return self._trouble or None
 
-    def detect(self, image: NDArray[np.uint8]) -> Detections:
+    @property
+    def card(self) -> Card:
+        """Of the model in use. Raises AttributeError where what was loaded has none."""
+        return cast("Carded", self.detector).card
+
+    def detect(self, image: NDArray[np.uint8], floor: float | None = None) -> Detections:
         """As the model in use answers; raises what it raises."""
         if self._clock.monotonic_s() >= self._look_s:
             self._follow()
         try:
-            found = self.detector.detect(image)
+            found = self.detector.detect(image, floor)
         except Exception as wrong:
             self._failures += 1
             if self._chosen.trial and self._failures >= FAILURES_ALLOWED:

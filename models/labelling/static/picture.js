@@ -209,9 +209,9 @@ class Picture {
 
   draw() {
     const unit = this.unit();
-    const layer = this.svg.querySelector("#boxes"), handles = this.svg.querySelector("#handles");
-    layer.replaceChildren(...this.boxes.map((box, n) => this.drawn(box, n === this.selected, unit)));
-    handles.replaceChildren();
+    const [layer, captions, handles] = ["#boxes", "#captions", "#handles"].map((id) => this.svg.querySelector(id));
+    for (const part of [layer, captions, handles]) part.replaceChildren();
+    this.boxes.forEach((box, n) => this.drawn(layer, captions, box, n === this.selected, unit));
     const box = this.boxes[this.selected];
     if (box) {
       for (const corner of cornersOf(box)) {
@@ -219,22 +219,25 @@ class Picture {
       }
     }
     const fresh = this.gesture && this.gesture.box;
-    if (fresh) layer.append(this.drawn({ ...fresh, species: this.on.kind() }, true, unit));
+    if (fresh) this.drawn(layer, captions, { ...fresh, species: this.on.kind() }, true, unit);
   }
 
-  drawn(box, selected, unit) {
-    const group = made("g", { class: `box kind-${this.on.order(box.species)}${selected ? " selected" : ""}${box.by === "model" ? " proposed" : ""}` });
-    group.append(made("rect", { x: box.x, y: box.y, width: box.w, height: box.h }));
+  drawn(layer, captions, box, selected, unit) {
+    const kind = `kind-${this.on.order(box.species)}`;
+    const frame = made("g", { class: `box ${kind}${selected ? " selected" : ""}${box.by === "model" ? " proposed" : ""}` });
+    frame.append(made("rect", { x: box.x, y: box.y, width: box.w, height: box.h }));
+    layer.append(frame);
     const high = 15 * unit, words = this.on.caption(box);
-    const wide = [...words].reduce((sum, letter) => sum + (letter.charCodeAt(0) > 255 ? 13 : 7.5), 8) * unit;
+    const wide = [...words].reduce((sum, letter) => sum + (letter.charCodeAt(0) > 255 ? 13 : 8.4), 10) * unit;
     const x = clamp(box.x, this.view.x, this.view.x + this.wide / this.view.scale - wide);
     const above = box.y - high * 1.35;
     const y = above >= this.view.y ? above : Math.max(this.view.y, box.y);
-    group.append(made("rect", { x, y, width: wide, height: high * 1.35, class: "plate" }));
+    const caption = made("g", { class: `box ${kind}` });
+    caption.append(made("rect", { x, y, width: wide, height: high * 1.35, class: "plate" }));
     const text = made("text", { x: x + 4 * unit, y: y + high, "font-size": 13 * unit });
     text.textContent = words;
-    group.append(text);
-    return group;
+    caption.append(text);
+    captions.append(caption);
   }
 }
 
