@@ -12,7 +12,9 @@ from cli import (
     configuration,
     edge,
     evaluate,
+    evaluate_wildlife,
     gateway,
+    models,
     monitor,
     monitor_module,
     radar,
@@ -45,7 +47,9 @@ app.add_typer(replay.app, name="replay")
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(registry.app, name="registry")
 app.add_typer(sim.app, name="sim")
+evaluate.app.command("wildlife")(evaluate_wildlife.wildlife)
 app.add_typer(evaluate.app, name="evaluate")
+app.add_typer(models.app, name="models")
 radar.app.command("monitor")(monitor.monitor)
 radar.app.command("calibrate")(calibrate.calibrate)
 radar.app.command("module")(monitor_module.module)
