@@ -21,6 +21,9 @@ Code = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_.-]{0,63}$")]
 PICTURE_BYTES_MAX = 200_000
 """A 640 px JPEG is 30-80 kB; the bound keeps a sighting below every broker's default payload limit."""
 
+TRACK_POINTS_MAX = 32
+"""Where animals went, in fractions of the picture: enough to draw the way of an hour's visit."""
+
 
 class Clock(StrEnum):
     """How far a device's clock can be trusted: a Pi has no clock battery."""
@@ -96,7 +99,11 @@ class VisitPhase(StrEnum):
 
 
 class Sighting(Struct, frozen=True, tag_field="type", tag="sighting"):
-    """Animals confirmed over time in front of one camera. ``heading_deg`` is clockwise from north."""
+    """Animals confirmed over time in front of one camera. ``heading_deg`` is clockwise from north.
+
+    ``size`` (small, medium, large) only from a calibrated camera; ``track`` is where the middle of the animals' feet was,
+    oldest first, as fractions of the picture's width and height.
+    """
 
     visit: Ulid
     phase: VisitPhase
@@ -106,6 +113,8 @@ class Sighting(Struct, frozen=True, tag_field="type", tag="sighting"):
     direction: Code
     heading_deg: Annotated[float, msgspec.Meta(ge=0.0, lt=360.0)] | None = None
     picture: Annotated[bytes, msgspec.Meta(max_length=PICTURE_BYTES_MAX)] | None = None
+    size: Code | None = None
+    track: Annotated[list[tuple[Fraction, Fraction]], msgspec.Meta(max_length=TRACK_POINTS_MAX)] = []
 
 
 class PinChange(Struct, frozen=True):
@@ -135,6 +144,7 @@ class Repel(Struct, frozen=True, tag_field="type", tag="repel"):
     outcome: Code | None = None
     gone_after_s: float | None = None
     pins: list[PinChange] = []
+    why: list[Evidence] = []
 
 
 class FaultPhase(StrEnum):

@@ -3,7 +3,7 @@
 import random
 import threading
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from contract.ids import new_ulid
 from contract.messages import State
@@ -19,6 +19,11 @@ from edge.outbox import Outbox
 from edge.sensors.readings import Sensor
 from edge.settings import DeviceSettings
 from edge.uplink import Uplink
+
+if TYPE_CHECKING:
+    from edge.field_model import Networks
+    from edge.wildlife.detections import FindsAnimals
+    from edge.wildlife.settings import EyeSettings
 
 
 def device_from(settings: HomeSettings | FieldSettings, clock: Clock) -> Device:
@@ -109,17 +114,71 @@ def home_perception(settings: HomeSettings) -> Perception[Any]:
 
 
 def _field(settings: FieldSettings, clock: Clock) -> Device:
-    from edge.field import Field  # noqa: PLC0415
+    from edge.field import Field, FieldParts  # noqa: PLC0415
     from edge.field_memory import FieldMemory  # noqa: PLC0415
+    from edge.field_model_files import ModelFiles  # noqa: PLC0415
     from edge.repel.repeller import Repeller  # noqa: PLC0415
     from edge.sensors.camera.sensor import Camera  # noqa: PLC0415
-    from edge.wildlife.detector import Detector  # noqa: PLC0415
+    from edge.sensors.camera.view import KnownView  # noqa: PLC0415
+    from edge.wildlife.keeping import Keeping  # noqa: PLC0415
 
     dose = settings.data_directory / f"{settings.device}.repeller.json"
     repeller = Repeller(settings.repel, clock, new_ulid, random.Random(), memory_file=dose)
-    detector = Detector(settings.eye.model, threads=settings.eye.threads)
-    camera, memory = Camera(settings.camera, clock), FieldMemory(_memory_file(settings, "visit"))
-    return Field(settings, camera, detector, repeller, clock, new_ulid, memory=memory)
+    networks = field_networks(settings.eye, clock)
+    cards = [settings.eye.model, *([settings.eye.verifier] if settings.eye.verifier else [])]
+    # A folder's detector looks for a new model by itself.
+    new_models = (
+        None
+        if settings.eye.model.is_dir()
+        else ModelFiles(cards, lambda: field_networks(settings.eye, clock))
+    )
+    kept = settings.data_directory / f"{settings.device}.kept"
+    keeping = Keeping(kept, settings.eye.keep, new_ulid, device=settings.device)
+    parts = FieldParts(
+        memory=FieldMemory(_memory_file(settings, "visit")),
+        namer=networks.namer,
+        new_models=new_models,
+        known_view=KnownView(settings.data_directory / f"{settings.device}.view.npz"),
+        keeping=keeping,
+    )
+    camera = Camera(settings.camera, clock)
+    return Field(settings, camera, networks.detector, repeller, clock, new_ulid, parts=parts)
+
+
+def field_networks(eye: "EyeSettings", clock: Clock) -> "Networks":
+    """The networks of a field's file; raises ModelError for one that cannot be used."""
+    from edge.field_model import Networks  # noqa: PLC0415
+
+    detector = _detector(eye, clock)
+    if eye.verifier is None:
+        return Networks(detector)
+    from edge.wildlife.detections import Carded  # noqa: PLC0415
+    from edge.wildlife.naming import Namer  # noqa: PLC0415
+    from edge.wildlife.verifier import Verifier  # noqa: PLC0415
+
+    verifier = Verifier(eye.verifier, eye.providers, eye.threads)
+    beside = detector.card.name if isinstance(detector, Carded) else ""
+    return Networks(detector, Namer(verifier, verifier.threshold_with(beside)))
+
+
+def _detector(eye: "EyeSettings", clock: Clock) -> "FindsAnimals":
+    from edge.wildlife.detector import Detector  # noqa: PLC0415
+
+    def load(card: Path) -> Detector:
+        return Detector(card, providers=eye.providers, threads=eye.threads)
+
+    if not eye.model.is_dir():
+        return load(eye.model)
+    from edge.wildlife.card import ModelMissingError  # noqa: PLC0415
+    from edge.wildlife.model_file import read_signers  # noqa: PLC0415
+    from edge.wildlife.model_store import ModelStore  # noqa: PLC0415
+    from edge.wildlife.self_test import self_test  # noqa: PLC0415
+    from edge.wildlife.stored_detector import StoredDetector  # noqa: PLC0415
+
+    if eye.signers is None:
+        raise ModelMissingError(f"{eye.model}: a folder of signed models: set signers in [eye]")
+    store = ModelStore(eye.model, read_signers(eye.signers))
+    return StoredDetector(store, load, lambda found: self_test(found, eye.golden), clock)
 
 
 def _memory_file(settings: DeviceSettings, of: str) -> Path:

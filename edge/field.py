@@ -7,8 +7,9 @@ Is not: a decision to fire (edge.repel), nor a store (edge.outbox).
 
 import logging
 import threading
-from collections.abc import Callable
-from typing import TypeVar
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from contract.ids import NewUlid
 from contract.messages import Answered, LiveField, MuteRepeller
@@ -16,26 +17,41 @@ from edge.clock import Clock
 from edge.device import Outgoing
 from edge.fault_book import FaultBook
 from edge.field_memory import FieldMemory
+from edge.field_model import FieldModel, Networks, NewModels
 from edge.field_report import FieldReport, live
 from edge.field_settings import FieldSettings
 from edge.repel.repeller import Repeller
 from edge.repel.scene import Scene
+from edge.sensors.camera.view import KnownView
 from edge.sensors.camera.watch import CameraWatch
 from edge.sensors.readings import Picture, Sensor, SensorError, SensorSilentError
+from edge.wildlife.boxes import BoxPx, overlap
 from edge.wildlife.detections import FindsAnimals
 from edge.wildlife.evidence import jpeg
-from edge.wildlife.self_test import self_test
+from edge.wildlife.eye import SAME_BODY_IOU, Look
+from edge.wildlife.keeping import Keeping, lesson, quiet
+from edge.wildlife.naming import Namer
 from edge.wildlife.sightings import NOTHING, Sightings, View, view
-from edge.wildlife.tracker import BoxPx, Track, Tracker
+from edge.wildlife.tracker import Track
 
 log = logging.getLogger(__name__)
 
-AnswerT = TypeVar("AnswerT")
-
 STALE_S = 3.0  # an eye that saw nothing for so long cannot say that no person has walked in
 REOPEN_EVERY_S = 10.0  # a stream over LTE takes some seconds to open; sooner would hang up on it
-RETEST_EVERY_S = 60.0  # of a model that failed its self-test
-TEST_EVERY_S = 86_400.0
+EYE_SHUT = (
+    "camera_dark"  # every night of a camera without infrared light: the eye is shut, and nothing is wrong
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FieldParts:
+    """What a field may have beside what it needs; a replay and most tests have none of it."""
+
+    memory: FieldMemory | None = None
+    namer: Namer | None = None
+    new_models: NewModels | None = None
+    known_view: KnownView | None = None
+    keeping: Keeping | None = None
 
 
 class Field:
@@ -52,32 +68,35 @@ class Field:
         clock: Clock,
         new_ulid: NewUlid,
         *,
-        memory: FieldMemory | None = None,
+        parts: FieldParts | None = None,
     ) -> None:
         self._settings = settings
-        self._memory = memory or FieldMemory(None)
+        parts = parts or FieldParts()
+        self._memory = parts.memory or FieldMemory(None)
+        self._known_view = parts.known_view
+        self._keeping = parts.keeping
         self._camera = camera
-        self._detector = detector
         self._repeller = repeller
         self._clock = clock
-        self._tracker = Tracker(settings.eye)
+        self._hung = settings.eye.hung()
+        self._zone = ZoneInfo(settings.repel.timezone)
+        networks = Networks(detector, parts.namer)
+        self._model = FieldModel(settings.eye, clock, settings.repel.timezone, networks, parts.new_models)
         self._sightings = Sightings(settings.eye, new_ulid)
         self._faults = FaultBook(new_ulid)
         now_s = clock.monotonic_s()
-        self._watch = CameraWatch(settings.camera, now_s)
+        self._watch = CameraWatch(settings.camera, now_s, parts.known_view)
         self._report = FieldReport(now_s)
+        self._opened_s = now_s
         self._camera_open = False
         self._camera_lost: dict[str, str] = {}
         self._reopen_s = now_s
-        self._model_failed: str | None = None
-        self._model_untrusted: str | None = None
-        self._retest_s = now_s
         self._ended = False
         self._seen: View = NOTHING
         self._scene = ""
-        self._tracks: list[Track] = []
-        self._people: list[BoxPx] = []
+        self._look_now: Look | None = None
         self._person_s: float | None = None
+        self._taken_s = now_s - 2 * STALE_S
         self._looked_s = now_s - 2 * STALE_S
 
     def open(self) -> None:
@@ -87,12 +106,14 @@ class Field:
         if kept is not None:
             log.info("going on with visit %s", kept.id)
             self._sightings.resume(kept, now_s, self._clock.unix_ms())
-        self._test_model(now_s)
+        self._model.test()
         self._open_camera()
 
     def close(self) -> None:
         self._repeller.close()
         self._camera.close()
+        if self._known_view is not None:
+            self._known_view.save()
 
     def command(self, body: Answered | MuteRepeller) -> Outgoing:
         if isinstance(body, MuteRepeller):
@@ -110,11 +131,10 @@ class Field:
         outgoing = Outgoing()
         picture = self._read(timeout_s, outgoing)
         now_s, now_ms = self._clock.monotonic_s(), self._clock.unix_ms()
-        if now_s >= self._retest_s:
-            self._test_model(now_s)
-        looked_at = picture if picture is not None and self._due(now_s) else None
-        if looked_at is not None:
-            self._look(looked_at, now_s, now_ms, outgoing)
+        self._model.tend()
+        looked_at = None
+        if picture is not None and self._due(now_s) and self._glance(picture, now_s, now_ms, outgoing):
+            looked_at = picture
         elif now_s - self._looked_s > STALE_S:
             self._see_nothing(now_s, outgoing)
         self._tell_faults(outgoing, now_s, now_ms)
@@ -178,45 +198,45 @@ class Field:
 
     def _due(self, now_s: float) -> bool:
         """A tenth of slack: a camera of exactly ``fps_max`` must not lose every second picture to jitter."""
-        return now_s - self._looked_s >= 0.9 / self._settings.eye.fps_max
+        return now_s - self._taken_s >= 0.9 / self._settings.eye.fps_max
 
     # --- the eye ----------------------------------------------------------------------------------
 
-    def _test_model(self, now_s: float) -> None:
-        """At start, daily, and every minute while it fails: only passing restores trust."""
-        _, why = _tried(lambda: self_test(self._detector, self._settings.eye.golden))
-        if why is not None and self._model_untrusted is None:
-            log.error("the model fails its self-test: %s", why)
-        self._model_untrusted = why
-        self._retest_s = now_s + (TEST_EVERY_S if why is None else RETEST_EVERY_S)
-
-    def _look(self, picture: Picture, now_s: float, now_ms: int, outgoing: Outgoing) -> None:
+    def _glance(self, picture: Picture, now_s: float, now_ms: int, outgoing: Outgoing) -> bool:
+        """Show the picture to the eye; whether it had a reason to look."""
+        self._taken_s = now_s
         if picture.scene != self._scene:
             self._scene = picture.scene
             self._person_s = None
             outgoing.events += self._sightings.end(now_s)
+        look = self._model.glance(picture.image, picture.scene, now_s)
+        self._report.taken()
+        if look is None:
+            if self._model.faults():
+                self._looked_s = now_s
+                self._see_nothing(now_s, outgoing)
+                return True
+            outgoing.events += self._sightings.wait(now_s)
+            return False
         self._looked_s = now_s
-        detections, why = _tried(lambda: self._detector.detect(picture.image))
-        if why is not None and self._model_failed is None:
-            log.error("the model fails: %s", why)
-        self._model_failed = why
-        if detections is None:
-            self._see_nothing(now_s, outgoing)
-            return
-        self._people = [box for _, _, box in detections.of("person")]
-        self._person_s = now_s if self._people else self._person_s
-        wide_px = picture.image.shape[1]
-        self._tracks = self._tracker.update(detections, now_s, picture.scene, wide_px)
-        self._seen = view(self._tracks)
+        self._judge(picture, look, now_s, now_ms, outgoing)
+        return True
+
+    def _judge(self, picture: Picture, look: Look, now_s: float, now_ms: int, outgoing: Outgoing) -> None:
+        self._look_now = look
+        self._person_s = now_s if look.people else self._person_s
+        shape = float(picture.image.shape[1]), float(picture.image.shape[0])
+        self._seen = view(look.tracks, self._hung, shape)
         latency_ms = (self._clock.monotonic_s() - now_s) * 1000.0
-        self._report.looked(self._seen.count, latency_ms, person=bool(self._people))
+        self._report.looked(self._seen.count, latency_ms, person=bool(look.people))
         outgoing.events += self._sightings.look(
             self._seen, now_s, now_ms, lambda: self._evidence(picture, now_s)
         )
+        self._keep(picture, look, now_s, now_ms)
 
     def _see_nothing(self, now_s: float, outgoing: Outgoing) -> None:
         """No picture that can be judged: nothing is in view as far as anyone knows."""
-        self._seen, self._tracks = NOTHING, []
+        self._seen, self._look_now = NOTHING, None
         outgoing.events += self._sightings.wait(now_s)
 
     def _person_in_view(self, now_s: float) -> bool:
@@ -224,20 +244,55 @@ class Field:
 
     def _evidence(self, picture: Picture, now_s: float) -> bytes | None:
         """The picture for a sighting; none while a person may be in it and nobody knows where."""
-        if self._model_faults() or (self._person_in_view(now_s) and not self._people):
+        look = self._look_now
+        if look is None or self._nobody_knows_who(look, now_s):
             return None
-        return jpeg(picture.image, self._people)
+        return jpeg(picture.image, self._veiled(picture, look))
+
+    def _keep(self, picture: Picture, look: Look, now_s: float, now_ms: int) -> None:
+        """Keep the picture for labels, if it would teach anything and shows nobody who could be known again."""
+        if self._keeping is None:
+            return
+        still_s, since_person_s = now_s - self._model.eye.moved_s, now_s - (self._person_s or self._opened_s)
+        told = lesson(look, self._model.thresholds, now_s) or quiet(
+            look, still_s, since_person_s, now_s - self._keeping.sample_s
+        )
+        if told is None or not self._keeping.due(told, now_s):
+            return
+        if not self._nobody_knows_who(look, now_s):
+            people = self._veiled(picture, look)
+            model, visit = self._model.name_and_sha256, self._sightings.visit or ""
+            self._keeping.keep(picture.image, look, people, told, now_s, now_ms, model=model, visit=visit)
+
+    def _nobody_knows_who(self, look: Look, now_s: float) -> bool:
+        return bool(self._model.faults()) or (self._person_in_view(now_s) and not look.people)
+
+    def _veiled(self, picture: Picture, look: Look) -> list[BoxPx]:
+        """Everybody who may be in the picture, looked for once more, close to the animals."""
+        sure = [track.box for track in look.tracks if track.confirmed and track.seen_now]
+        closely = self._model.people_closely(picture.image, look)
+        return look.veiled() + [
+            box for box in closely if all(overlap(box, known) < SAME_BODY_IOU for known in sure)
+        ]
 
     def _live(self, looked_at: Picture, now_s: float) -> LiveField:
         """Of a picture the eye has judged: in any other there may be a person."""
         return live(
             looked_at,
-            self._tracks,
+            [track for track in self._tracks() if self._shown(track)],
             self._seen,
             self._repeller.outputs_on(),
             self._settings.eye.bearing_deg,
-            withheld=self._person_in_view(now_s) or bool(self._model_faults()),
+            withheld=self._person_in_view(now_s) or bool(self._model.faults()),
         )
+
+    def _tracks(self) -> list[Track]:
+        return self._look_now.tracks if self._look_now else []
+
+    def _shown(self, track: Track) -> bool:
+        """Whether who watches is shown its box: not for what only the second network asked to see."""
+        least = self._model.thresholds.get(track.voted, 0.0)
+        return track.confirmed or track.scores[-1] >= least
 
     def _scene_for_repeller(self, now_s: float) -> Scene:
         fresh = self._watch.age_s(now_s) <= STALE_S and now_s - self._looked_s <= STALE_S
@@ -248,7 +303,11 @@ class Field:
             count=self._seen.count,
             confirmed=self._seen.count > 0,
             person_in_view=self._person_in_view(now_s),
-            eye_ok=fresh and not self._model_faults() and not self._camera_faults(now_s),
+            eye_ok=fresh and not self._model.faults() and not self._camera_faults(now_s),
+            bear_in_view=any(
+                track.voted == "bear" and track.seen_now
+                for track in (self._look_now.tracks if self._look_now else [])
+            ),
         )
 
     # --- what does not work -----------------------------------------------------------------------
@@ -259,20 +318,20 @@ class Field:
         self._watch.refused(self._camera.counters().get("unreadable", 0.0), now_s)
         return dict.fromkeys(self._watch.faults(now_s), "")
 
-    def _model_faults(self) -> dict[str, str]:
-        why = self._model_untrusted or self._model_failed
-        return {} if why is None else {"model_failed": why}
+    def _told_camera_faults(self, now_s: float) -> dict[str, str]:
+        faults = self._camera_faults(now_s)
+        if EYE_SHUT in faults and not self._dark_is_wrong():
+            return {}
+        return faults
+
+    def _dark_is_wrong(self) -> bool:
+        camera = self._settings.camera
+        local = datetime.fromtimestamp(self._clock.unix_ms() / 1000, self._zone).time()
+        return camera.sees_at_night or (self._clock.synced() and camera.day.hold(local))
 
     def _tell_faults(self, outgoing: Outgoing, now_s: float, now_ms: int) -> None:
         if not self._ended:
-            outgoing.events += self._faults.now("camera", self._camera_faults(now_s), now_ms)
-        outgoing.events += self._faults.now("model", self._model_faults(), now_ms)
+            outgoing.events += self._faults.now("camera", self._told_camera_faults(now_s), now_ms)
+        model_faults = {**self._model.faults(), **self._model.troubles()}
+        outgoing.events += self._faults.now("model", model_faults, now_ms)
         outgoing.events += self._faults.now("repeller", dict.fromkeys(self._repeller.faults(), ""), now_ms)
-
-
-def _tried(ask: Callable[[], AnswerT]) -> tuple[AnswerT | None, str | None]:
-    """(answer, None) or (None, why not): a model may fail in any way, and the field must go on without it."""
-    try:
-        return ask(), None
-    except Exception as error:  # noqa: BLE001 - onnxruntime's errors have no common type
-        return None, f"{type(error).__name__}: {error}"

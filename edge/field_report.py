@@ -22,6 +22,7 @@ class _Tally:
     """Since the last samples."""
 
     since_s: float
+    taken: int = 0
     frames: int = 0
     animals_most: int = 0
     person_frames: int = 0
@@ -35,6 +36,10 @@ class FieldReport:
         self._opened_s = now_s
         self._tally = _Tally(now_s)
         self._live_s = now_s - LIVE_EVERY_S
+
+    def taken(self) -> None:
+        """One picture has been judged, by the network or by nothing having moved in it."""
+        self._tally.taken += 1
 
     def looked(self, count: int, latency_ms: float, *, person: bool) -> None:
         """One picture has gone through the network: ``count`` confirmed animals in it."""
@@ -50,7 +55,8 @@ class FieldReport:
             return []
         self._tally = _Tally(now_s)
         eye = {
-            "fps": round(tally.frames / (now_s - tally.since_s), 2),
+            "fps": round(tally.taken / (now_s - tally.since_s), 2),
+            "looks_per_s": round(tally.frames / (now_s - tally.since_s), 2),
             "animals": float(tally.animals_most),
             "person_frames": float(tally.person_frames),
             **{f"pictures_{name}": value for name, value in camera.items()},

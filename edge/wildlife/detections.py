@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
+
+from edge.wildlife.card import Card
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +34,30 @@ class Detections:
     def of(self, class_name: str) -> "Detections":
         """Only those of one class; none when the detector does not know the class."""
         wanted = [n for n, name in enumerate(self.class_names) if name == class_name]
-        keep = np.isin(self.class_ids, wanted)
+        return self.where(np.isin(self.class_ids, wanted))
+
+    def where(self, keep: NDArray[np.bool_]) -> "Detections":
+        """Only those marked in ``keep`` (N,)."""
         return Detections(self.boxes[keep], self.scores[keep], self.class_ids[keep], self.class_names)
 
 
 class FindsAnimals(Protocol):
     """Whatever looks at one picture (H, W, 3) uint8 BGR: an ONNX model, or a drawing that knows what it shows."""
 
-    def detect(self, image: NDArray[np.uint8]) -> Detections:
-        """Animals and people in the picture; may raise anything, the field reports it."""
+    def detect(self, image: NDArray[np.uint8], floor: float | None = None) -> Detections:
+        """Animals and people in the picture; ``floor`` replaces the detector's own thresholds.
+
+        May raise anything, the field reports it.
+        """
         ...
+
+
+@runtime_checkable
+class Carded(Protocol):
+    """A detector made from a card, whose thresholds and input size can be asked."""
+
+    @property
+    def card(self) -> Card: ...
 
 
 def no_detections(class_names: tuple[str, ...]) -> Detections:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contract.messages import PICTURE_BYTES_MAX
-from edge.wildlife.tracker import BoxPx
+from edge.wildlife.boxes import BoxPx
 
 SIDE_MAX_PX = 640
 _BLOCKS = 6  # a person's box becomes this many colour patches across: posture is left, a face is not

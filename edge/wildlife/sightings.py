@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 from statistics import median
 
 from contract.ids import NewUlid, Ulid
-from contract.messages import Sighting, VisitPhase
+from contract.messages import TRACK_POINTS_MAX, Sighting, VisitPhase
+from edge.wildlife.ground import Ground, Hung, size_of, velocity
 from edge.wildlife.settings import EyeSettings
 from edge.wildlife.tracker import Track
 
@@ -25,6 +26,7 @@ _TURN_DEG = {"away": 0.0, "right": 90.0, "nearer": 180.0, "left": 270.0}
 _BETTER_BY = 0.3  # of a picture's worth (animals in it + their confidence): less is not worth sending again
 _FIRST_OF_ALL = "bear"
 _COUNT_MAX = 500  # the contract's
+TRACK_EVERY_S = 2.0  # and twice as seldom each time the track is full
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +37,18 @@ class View:
     count: int
     direction: str
     confidence: float
+    heading_deg: float | None = None
+    """From a calibrated camera."""
+    size: str | None = None
+    where: tuple[float, float] | None = None
+    """Middle of the animals' feet, fractions of the picture's width and height."""
 
 
 NOTHING = View(None, 0, UNKNOWN, 0.0)
 
 
-def view(tracks: Sequence[Track]) -> View:
-    """What the confirmed tracks amount to."""
+def view(tracks: Sequence[Track], hung: Hung | None = None, shape: tuple[float, float] | None = None) -> View:
+    """What the confirmed tracks amount to; ``shape`` is the picture's (width, height) in px."""
     sure = [track for track in tracks if track.confirmed and track.seen_now]
     if not sure:
         return NOTHING
@@ -53,7 +60,40 @@ def view(tracks: Sequence[Track]) -> View:
         min(_COUNT_MAX, len(herd)),
         direction_of(herd),
         round(max(track.confidence for track in herd), 3),
+        heading_deg=None if hung is None or shape is None else _heading_of(herd, hung, shape),
+        size=None if hung is None or shape is None else _size_of(herd, hung, shape),
+        where=None if shape is None else _where(herd, shape),
     )
+
+
+def _heading_of(herd: Sequence[Track], hung: Hung, shape: tuple[float, float]) -> float | None:
+    """Of the herd over the ground; None while nobody goes anywhere, or too far away to say."""
+    speeds = []
+    for track in herd:
+        places = [(at, hung.place(x, feet, *shape)) for at, x, feet, _ in track.path]
+        speed = velocity([(at, place) for at, place in places if place is not None])
+        if speed is not None:
+            speeds.append(speed)
+    if not speeds:
+        return None
+    middle: Ground = (median(v[0] for v in speeds), median(v[1] for v in speeds))
+    return round(hung.heading_deg(middle), 1) % 360.0
+
+
+def _size_of(herd: Sequence[Track], hung: Hung, shape: tuple[float, float]) -> str | None:
+    """Size class of the tallest whose place is known: the young are beside their mothers."""
+    tall = [
+        hung.tall_m(feet, box[3] - box[1], shape[0])
+        for box in (track.box for track in herd)
+        if (feet := hung.place((box[0] + box[2]) / 2, box[3], *shape)) is not None
+    ]
+    return size_of(max(tall)) if tall else None
+
+
+def _where(herd: Sequence[Track], shape: tuple[float, float]) -> tuple[float, float]:
+    x = median((track.box[0] + track.box[2]) / 2 for track in herd) / shape[0]
+    y = median(track.box[3] for track in herd) / shape[1]
+    return min(1.0, max(0.0, x)), min(1.0, max(0.0, y))
 
 
 def direction_of(herd: Sequence[Track]) -> str:
@@ -86,6 +126,8 @@ class KeptVisit:
     direction: str
     confidence: float
     last_seen_ms: int
+    heading_deg: float | None = None
+    size: str | None = None
 
     def same(self, other: "KeptVisit") -> bool:
         """But for the time."""
@@ -106,6 +148,11 @@ class _Visit:
     told: tuple[str, int, str] = ("", 0, "")
     votes: Counter[str] = field(default_factory=Counter)
     """Animal-pictures per species: what most of them showed names the visit."""
+    heading_deg: float | None = None
+    sizes: Counter[str] = field(default_factory=Counter)
+    track: list[tuple[float, float]] = field(default_factory=list)
+    track_every_s: float = TRACK_EVERY_S
+    track_s: float = -1e9
     picture: bytes | None = None
     """The best one not sent yet."""
     picture_worth: float = 0.0
@@ -135,8 +182,16 @@ class Sightings:
         if visit is None:
             return None
         seen_ms = now_ms - round(1000 * (now_s - visit.last_seen_s))
-        counted = (visit.count_at_least, visit.direction, visit.confidence)
-        return KeptVisit(visit.id, visit.species, *counted, last_seen_ms=seen_ms)
+        return KeptVisit(
+            visit.id,
+            visit.species,
+            visit.count_at_least,
+            visit.direction,
+            visit.confidence,
+            last_seen_ms=seen_ms,
+            heading_deg=visit.heading_deg,
+            size=_size(visit),
+        )
 
     def resume(self, kept: KeptVisit, now_s: float, now_ms: int) -> None:
         """Go on with it, or end it if it has been quiet for too long; what is known of it is told again.
@@ -153,6 +208,8 @@ class Sightings:
             last_seen_s=now_s - age_s,
             told_s=now_s - self._settings.update_every_s,
             votes=Counter({kept.species: kept.count_at_least}),
+            heading_deg=kept.heading_deg,
+            sizes=Counter({kept.size: 1} if kept.size else {}),
         )
 
     def look(self, seen: View, now_s: float, now_ms: int, snapshot: Snapshot) -> list[Sighting]:
@@ -199,6 +256,12 @@ class Sightings:
         visit.confidence = max(visit.confidence, seen.confidence)
         if seen.direction != UNKNOWN:
             visit.direction = seen.direction
+            # A heading is that of the direction told beside it: still animals have none.
+            visit.heading_deg = seen.heading_deg
+        if seen.size is not None:
+            visit.sizes[seen.size] += 1
+        if seen.where is not None and now_s - visit.track_s >= visit.track_every_s:
+            _walk_on(visit, seen.where, now_s)
         visit.last_seen_s = now_s
 
     def _worth_telling(self, visit: _Visit, now_s: float) -> bool:
@@ -218,6 +281,25 @@ class Sightings:
             count_at_least=visit.count_at_least,
             confidence=visit.confidence,
             direction=visit.direction,
-            heading_deg=heading(visit.direction, self._settings.bearing_deg),
+            heading_deg=self._heading(visit),
             picture=picture,
+            size=_size(visit),
+            track=list(visit.track),
         )
+
+    def _heading(self, visit: _Visit) -> float | None:
+        if visit.heading_deg is not None:
+            return visit.heading_deg
+        return heading(visit.direction, self._settings.bearing_deg)
+
+
+def _size(visit: _Visit) -> str | None:
+    return visit.sizes.most_common(1)[0][0] if visit.sizes else None
+
+
+def _walk_on(visit: _Visit, where: tuple[float, float], now_s: float) -> None:
+    visit.track_s = now_s
+    visit.track.append((round(where[0], 3), round(where[1], 3)))
+    if len(visit.track) > TRACK_POINTS_MAX:
+        visit.track = visit.track[::2]
+        visit.track_every_s *= 2

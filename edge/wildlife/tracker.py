@@ -5,14 +5,14 @@ other may swap numbers, and nothing here depends on who is who.
 """
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from math import hypot, log
 
+from edge.wildlife.boxes import BoxPx, overlap
 from edge.wildlife.detections import Detections
+from edge.wildlife.naming import MONKEY, Proof
 from edge.wildlife.settings import EyeSettings
-
-BoxPx = tuple[float, float, float, float]
 
 SAME_IOU = 0.15  # at 5 pictures a second a running monkey still overlaps its last box this much
 SAME_DISTANCE = 1.0  # box sizes between centres when the boxes do not overlap: slow cameras, quick animals
@@ -46,17 +46,31 @@ class Track:
     path: deque[tuple[float, float, float, float]] = field(default_factory=deque)
     """(time s, centre x, feet y, height) of the last seconds, px."""
     focal_px: float = 1.0
-    confirmed: bool = False
+    lasted: bool = False
+    """Seen often and long enough to be there."""
+    proof: Proof = field(default_factory=Proof)
 
     @property
-    def species(self) -> str:
-        """The class with the most votes, each weighing as much as its score."""
+    def voted(self) -> str:
+        """The detector's class with the most votes, each weighing as much as its score."""
         return max(self.votes, key=lambda name: self.votes[name])
 
     @property
+    def species(self) -> str:
+        """What it is, as the detector's votes and the looks at its crops have it."""
+        return self.proof.species(self.voted)
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether it may be told of: it lasted, and what the crops say does not speak against it."""
+        return self.lasted and self.proof.holds(self.species)
+
+    @property
     def confidence(self) -> float:
-        """Mean score of the last pictures, lowered by the share of votes for other classes; 0..1."""
-        share = self.votes[self.species] / sum(self.votes.values())
+        """Mean score of the last pictures, lowered by the share of votes for other classes; of a proven monkey both networks'."""
+        if self.proof.monkey is not None and self.voted == MONKEY:
+            return min(1.0, self.proof.monkey)
+        share = self.votes[self.voted] / sum(self.votes.values())
         return min(1.0, share * sum(self.scores) / len(self.scores))
 
     @property
@@ -84,18 +98,26 @@ class Track:
 class Tracker:
     """Follows animals from picture to picture; one per camera. People are not followed."""
 
-    def __init__(self, settings: EyeSettings) -> None:
+    def __init__(self, settings: EyeSettings, monkey_threshold: float | None = None) -> None:
+        """``monkey_threshold``: mean joint score of a proven monkey; None where no second network names crops."""
         self._settings = settings
+        self._monkey_threshold = monkey_threshold
         self._numbers = 0
         self._focal_px = 1.0
         self._scene = ""
         self.tracks: list[Track] = []
 
     def update(
-        self, detections: Detections, now_s: float, scene: str = "", width_px: float = 640.0
+        self,
+        detections: Detections,
+        now_s: float,
+        scene: str = "",
+        width_px: float = 640.0,
+        looked_at: Callable[[BoxPx], bool] = lambda _: True,
     ) -> list[Track]:
         """Take the detections of one picture ``width_px`` wide; a new ``scene`` starts without memory.
 
+        ``looked_at`` says whether an animal of such a box would have been seen: else its absence says nothing.
         Returns all living tracks.
         """
         self._focal_px = FOCAL_WIDTHS * width_px
@@ -110,7 +132,7 @@ class Tracker:
                 matched.add(track.number)
                 self._hit(track, seen[n], now_s)
         for track in self.tracks:
-            if track.number not in matched:
+            if track.number not in matched and looked_at(track.box):
                 self._mark(track, hit=False)
         for n in sorted(unmatched):
             self._begin(seen[n], now_s)
@@ -130,7 +152,7 @@ class Tracker:
 
     def _begin(self, seen: tuple[str, float, BoxPx], now_s: float) -> None:
         self._numbers += 1
-        track = Track(self._numbers, seen[2], now_s, now_s)
+        track = Track(self._numbers, seen[2], now_s, now_s, proof=Proof(self._monkey_threshold))
         self._hit(track, seen, now_s)
         self.tracks.append(track)
 
@@ -152,7 +174,7 @@ class Tracker:
             track.hits.popleft()
         lasted_s = track.last_s - track.first_s
         if sum(track.hits) >= settings.confirm_hits and lasted_s >= settings.confirm_s:
-            track.confirmed = True
+            track.lasted = True
 
 
 def _one_per_body(seen: Iterable[tuple[str, float, BoxPx]]) -> list[tuple[str, float, BoxPx]]:
@@ -174,12 +196,3 @@ def _closeness(a: BoxPx, b: BoxPx) -> float | None:
         return None
     apart = hypot(a[0] + a[2] - b[0] - b[2], a[1] + a[3] - b[1] - b[3]) / 2 / max(size_a, size_b)
     return 1.0 - apart / SAME_DISTANCE if apart < SAME_DISTANCE else None
-
-
-def overlap(a: BoxPx, b: BoxPx) -> float:
-    """Intersection over union."""
-    w, h = min(a[2], b[2]) - max(a[0], b[0]), min(a[3], b[3]) - max(a[1], b[1])
-    if w <= 0 or h <= 0:
-        return 0.0
-    union = (a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - w * h
-    return w * h / union if union > 0 else 0.0

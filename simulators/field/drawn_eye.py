@@ -19,7 +19,7 @@ class DrawnEye:
     def __init__(self, boxes: Callable[[], Sequence[Box]]) -> None:
         self._boxes = boxes
 
-    def detect(self, image: NDArray[np.uint8]) -> Detections:
+    def detect(self, image: NDArray[np.uint8], floor: float | None = None) -> Detections:  # noqa: ARG002 - it is sure of all it sees
         """``image`` (H, W, 3) uint8 BGR."""
         known = [] if is_flat(image) else [box for box in self._boxes() if box.kind in CLASSES]
         if not known:

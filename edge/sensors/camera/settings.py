@@ -1,13 +1,33 @@
 """The ``[camera]`` table of a field's file."""
 
+from datetime import time
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from contract.configuration import Settings
 
 URL_SCHEMES = ("rtsp://", "rtsps://", "http://", "https://")
+
+
+class DayHours(Settings):
+    """Local time in which a dark picture is a fault even of a camera without infrared light."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    start: time = Field(default=time(8), alias="from")
+    end: time = Field(default=time(15), alias="to")
+
+    @model_validator(mode="after")
+    def _forwards(self) -> Self:
+        if self.end <= self.start:
+            raise ValueError('"to" must be later than "from": give the hours in which it is surely light')
+        return self
+
+    def hold(self, at: time) -> bool:
+        """Whether ``at`` (local) is inside."""
+        return self.start <= at < self.end
 
 
 class CameraSettings(Settings):
@@ -28,6 +48,12 @@ class CameraSettings(Settings):
     frozen_after_s: float = Field(default=20.0, ge=2.0, le=25.0)
     """A running encoder repeats itself for a few seconds in a still night, never for this long."""
     garbage_after_s: float = Field(default=10.0, ge=1.0, le=25.0)
+    dark_after_s: float = Field(default=20.0, ge=2.0, le=25.0)
+    covered_after_s: float = Field(default=20.0, ge=2.0, le=25.0)
+    moved_after_s: float = Field(default=20.0, ge=2.0, le=25.0)
+    day: DayHours = Field(default_factory=DayHours)
+    sees_at_night: bool = False
+    """The camera has infrared light: then darkness is a fault at any hour, else only by day."""
 
     @model_validator(mode="after")
     def _only_a_folder_can_be_followed(self) -> Self:
