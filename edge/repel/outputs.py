@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from edge.repel.errors import PinsLostError
-from edge.repel.settings import OutputSettings
+from edge.repel.errors import OutputRefusedError, PinsLostError
+from edge.repel.output_settings import OutputSettings
 
 log = logging.getLogger(__name__)
 
@@ -52,12 +52,12 @@ class Outputs:
         outputs: Sequence[OutputSettings],
         timeline_file: Path | None = None,
         *,
+        stop_pin: int | None = None,
         monotonic_s: Callable[[], float] = time.monotonic,
     ) -> None:
         self._config = {
-            "outputs": [
-                one.model_dump(include={"name", "pin", "active_high", "max_on_s"}) for one in outputs
-            ],
+            "outputs": [_table(one) for one in outputs],
+            "stop_pin": stop_pin,
             "timeline_file": None if timeline_file is None else str(timeline_file),
         }
         self._monotonic_s = monotonic_s
@@ -66,6 +66,8 @@ class Outputs:
         self._ready = False
         self._on: set[str] = set()
         self._changes: list[Change] = []
+        self._refused: dict[str, str] = {}
+        self._stopped = False
         self._started_s = 0.0
         self._beat_due_s = 0.0
         self._unanswered_s: float | None = None
@@ -76,6 +78,11 @@ class Outputs:
     def ok(self) -> bool:
         """Whether the pins' process lives and holds its pins."""
         return self._ready and self._process is not None
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the emergency stop is pressed, or its wire broken."""
+        return self._stopped
 
     @property
     def pid(self) -> int | None:
@@ -129,17 +136,20 @@ class Outputs:
     def switch_on(self, name: str, seconds: float) -> None:
         """On for ``seconds``, or less if its limit is lower; returns when the pin has been reported on.
 
-        Raises PinsLostError if it has not been, and then asks for everything off.
+        Raises OutputRefusedError if its process will not, and PinsLostError if nobody knows; then everything is off.
         """
         if not self.ok:
             raise PinsLostError(f"output {name} cannot be switched on: the pins' process is not running")
         self._tell(f"on {name} {seconds:.3f}")
         deadline_s = self._monotonic_s() + ANSWER_S
         before = len(self._changes)
+        self._refused.pop(name, None)
         while self.ok and (left_s := deadline_s - self._monotonic_s()) > 0:
             self._listen(left_s)
             if any(change.output == name and change.on for change in self._changes[before:]):
                 return
+            if name in self._refused:
+                raise OutputRefusedError(f"output {name} did not go on: {self._refused.pop(name)}")
         self._lost(f"output {name} was told to go on and did not")
         raise PinsLostError(f"output {name} did not go on: see the log of the pins' process")
 
@@ -213,6 +223,10 @@ class Outputs:
                 self._taken_hold()
             elif "output" in words:
                 self._changed(Change(words["output"], words["on"], words["at_s"]))
+            elif "refused" in words:
+                self._refused[words["refused"]] = words["why"]
+            elif "stopped" in words:
+                self._stopped = words["stopped"]
 
     def _taken_hold(self) -> None:
         self._ready = True
@@ -248,3 +262,11 @@ class Outputs:
             self._delay_s = 0.0
         self._restart_s = now_s + self._delay_s
         self._delay_s = min(max(RESTART_FIRST_S, 2 * self._delay_s), RESTART_LAST_S)
+
+
+def _table(one: OutputSettings) -> dict[str, Any]:
+    """What its process needs to know of an output."""
+    table = one.model_dump(
+        mode="json", include={"name", "kind", "pin", "active_high", "speaker", "files", "max_on_s"}
+    )
+    return {**table, "hz": one.hz, "duty": one.duty or 0.5}

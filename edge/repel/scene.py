@@ -20,3 +20,5 @@ class Scene:
     confirmed: bool
     person_in_view: bool
     eye_ok: bool
+    bear_in_view: bool = False
+    """Also beside monkeys, and also unconfirmed: noise may turn it on whoever is near."""

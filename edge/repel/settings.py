@@ -1,42 +1,23 @@
-"""The ``[repel]`` table of a field's file."""
+"""The ``[repel]`` table of a field's file: when it may fire, and where. What it fires is in output_settings."""
 
 from datetime import time
 from pathlib import Path
-from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
+from contract.broker import BrokerSettings
 from contract.configuration import Settings
+from edge.repel.chooser_settings import ChooserSettings
+from edge.repel.output_settings import MAX_ON_S, OutputSettings
 
 CONTROL = "control"
 """The arm of the trial in which nothing is switched on: without it "they left" proves nothing."""
 NO_STIMULUS = "none"
 """What a vetoed attempt would have used is never chosen."""
-MAX_ON_S = 10.0
-"""Longer is a siren; city rules ask for the minimum period (docs of Ibara, Nagano and others on noise)."""
-
-CodeWord = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_.-]{0,63}$")]
-
-
-class OutputSettings(Settings):
-    """One ``[[repel.outputs]]``: a horn, a strobe or a valve behind a relay."""
-
-    name: CodeWord
-    stimulus: CodeWord
-    """What the animals notice: horn, strobe...; outputs of the same stimulus fire together."""
-    pin: int = Field(ge=0, le=27)
-    """BCM number, as gpiozero counts."""
-    active_high: bool = True
-    max_on_s: float = Field(default=3.0, gt=0, le=MAX_ON_S)
-    """Enforced by the process that owns the pin, whatever it is asked for."""
-
-    @field_validator("stimulus")
-    @classmethod
-    def _reserved(cls, word: str) -> str:
-        if word in {CONTROL, NO_STIMULUS}:
-            raise ValueError(f"{word!r} means that nothing is switched on: name what the output does")
-        return word
+PERSON_CLEAR_LEAST_S = 1.0
+LOUD_FROM_M = 200.0
+"""The distance from dwellings that Nagano's guideline and its cities ask of noise against animals."""
 
 
 class HoursSettings(Settings):
@@ -44,8 +25,9 @@ class HoursSettings(Settings):
 
     model_config = ConfigDict(populate_by_name=True)
 
-    start: time = Field(default=time(6), alias="from")
-    end: time = Field(default=time(18), alias="to")
+    start: time = Field(default=time(7), alias="from")
+    end: time = Field(default=time(19), alias="to")
+    """Seven to seven is the narrowest that a Japanese town was found to ask for (Katsuura)."""
 
     @model_validator(mode="after")
     def _forwards(self) -> "HoursSettings":
@@ -64,6 +46,13 @@ class HoursSettings(Settings):
         return self.start <= at and (self.end == time(0) or at < self.end)
 
 
+class PlaceSettings(Settings):
+    """Where the field lies, for the sun; two decimals (1 km) are enough and say no more than they must."""
+
+    latitude_deg: float = Field(ge=-66.0, le=66.0)
+    longitude_deg: float = Field(ge=-180.0, le=180.0)
+
+
 class RepelSettings(Settings):
     """When the repeller may fire, and what it then does."""
 
@@ -72,19 +61,31 @@ class RepelSettings(Settings):
     outputs: list[OutputSettings] = Field(default_factory=list)
     hours: HoursSettings = Field(default_factory=HoursSettings)
     timezone: str = "Asia/Tokyo"
+    daylight_only: bool = True
+    place: PlaceSettings | None = None
+    dwelling_m: float | None = Field(default=None, gt=0)
+    """Straight line from the loudest output to the nearest house in which somebody lives."""
+    loud_from_m: float = Field(default=LOUD_FROM_M, ge=0)
     trust_unsynced_clock: bool = False
     """A Pi has no clock battery: until the time is set from outside, "06:00" may be the middle of the night."""
     gap_s: float = Field(default=120.0, ge=2.0)
     daily_dose: int = Field(default=12, ge=0, le=100)
     """Shots a local day: animals get used to what comes often, and neighbours do not."""
-    person_clear_s: float = Field(default=30.0, ge=1.0)
+    person_clear_s: float = Field(default=30.0, ge=PERSON_CLEAR_LEAST_S)
     on_s: float = Field(default=2.0, gt=0, le=MAX_ON_S)
     gone_within_s: float = Field(default=60.0, gt=0)
     not_back_within_s: float = Field(default=600.0, gt=0)
     control_share: float = Field(default=0.2, ge=0.0, le=0.5)
     """Share of attempts in which nothing is switched on, to learn what the stimuli really do."""
+    stop_pin: int | None = Field(default=None, ge=0, le=27)
+    """BCM number of the emergency stop: a contact to ground that opens when pressed, or when its wire breaks."""
+    line: BrokerSettings = Field(default_factory=BrokerSettings)
+    """The broker of boxes (``kind = "remote"``) and of remote fire; best one on the field's own network."""
+    fire_key_file: Path | None = None
+    """The secret shared with whoever may fire from afar, in two signed steps; left out, nobody may."""
+    chooser: ChooserSettings = Field(default_factory=ChooserSettings)
     timeline_file: Path | None = None
-    """For tests and demonstrations: every pin change as a JSON line, written by the pins' own process."""
+    """For tests and demonstrations: every change of an output as a JSON line, written by the process that owns it."""
 
     @field_validator("timezone")
     @classmethod
@@ -97,14 +98,34 @@ class RepelSettings(Settings):
             ) from error
         return name
 
+    def far_enough(self, output: OutputSettings) -> bool:
+        """Whether the neighbours may be asked to bear this output: a quiet one always, a loud one from afar."""
+        return not output.is_loud or (self.dwelling_m is not None and self.dwelling_m >= self.loud_from_m)
+
+    @model_validator(mode="after")
+    def _armed_knows_its_site(self) -> "RepelSettings":
+        if not self.armed:
+            return self
+        if not self.outputs:
+            raise ValueError("armed = true needs at least one [[repel.outputs]]")
+        if self.daylight_only and self.place is None:
+            raise ValueError(
+                "armed = true needs place = { latitude_deg = .., longitude_deg = .. } to know when the sun is up"
+            )
+        if not any(self.far_enough(output) for output in self.outputs):
+            raise ValueError(
+                f"every output is loud, and houses nearer than {self.loud_from_m:g} m or at an unknown distance"
+                " forbid those: set dwelling_m to the distance measured on a map, or add a quiet output"
+            )
+        return self
+
     @model_validator(mode="after")
     def _fits_together(self) -> "RepelSettings":
-        if self.armed and not self.outputs:
-            raise ValueError("armed = true needs at least one [[repel.outputs]]")
         names = [output.name for output in self.outputs]
         if len(set(names)) != len(names):
             raise ValueError("two outputs have the same name: give each its own")
-        pins = [output.pin for output in self.outputs]
+        pins = [output.pin for output in self.outputs if output.pin is not None]
+        pins += [] if self.stop_pin is None else [self.stop_pin]
         if len(set(pins)) != len(pins):
             raise ValueError("two outputs share a pin: one relay, one pin")
         longest_s = max((output.max_on_s for output in self.outputs), default=0.0)
@@ -112,4 +133,9 @@ class RepelSettings(Settings):
             raise ValueError(
                 f"gap_s must be at least {2 * longest_s:g}: an output rests as long as it may be on ({longest_s:g} s)"
             )
+        for output in self.outputs:
+            if output.stimulus in {CONTROL, NO_STIMULUS}:
+                raise ValueError(
+                    f"stimulus {output.stimulus!r} means that nothing is switched on: name what the output does"
+                )
         return self

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.repel.errors import PinsLostError
+from edge.repel.errors import OutputRefusedError, PinsLostError
 from edge.repel.outputs import Outputs
 from edge.repel.settings import OutputSettings
 
@@ -44,7 +44,7 @@ def test_all_off_does_not_wait_for_the_timer(
 def test_an_output_that_must_rest_is_not_reported_as_fired(outputs: Outputs) -> None:
     outputs.switch_on("horn", 0.1)
     assert tend_until(outputs, lambda: outputs.on() == [])
-    with pytest.raises(PinsLostError, match="horn"):
+    with pytest.raises(OutputRefusedError, match="horn"):
         outputs.switch_on("horn", 0.1)
 
 

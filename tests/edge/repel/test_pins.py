@@ -24,9 +24,9 @@ class GuardProcess:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
         )
-        horn = {"name": "horn", "pin": 17, "active_high": True, "max_on_s": 0.3}
-        strobe = {"name": "strobe", "pin": 27, "active_high": False, "max_on_s": 10}
-        self.say(json.dumps({"outputs": [horn, strobe], "timeline_file": str(timeline_file)}))
+        horn = {"name": "horn", "kind": "relay", "pin": 17, "active_high": True, "max_on_s": 0.3}
+        lamp = {"name": "lamp", "kind": "relay", "pin": 27, "active_high": False, "max_on_s": 10}
+        self.say(json.dumps({"outputs": [horn, lamp], "timeline_file": str(timeline_file)}))
         self.hear("ready")
 
     def say(self, line: str) -> None:
@@ -95,18 +95,18 @@ def test_an_order_that_is_not_understood_switches_nothing(
 
 
 def test_an_order_cut_in_two_is_put_together(guard: GuardProcess, timeline: Timeline) -> None:
-    guard.process.stdin.write(b"on st")
+    guard.process.stdin.write(b"on la")
     guard.process.stdin.flush()
     time.sleep(0.1)
-    guard.say("robe 5")
-    assert guard.hear("output")["output"] == "strobe"
+    guard.say("mp 5")
+    assert guard.hear("output")["output"] == "lamp"
 
 
 def test_when_the_heartbeat_stops_everything_goes_off_and_the_process_stays(
     guard: GuardProcess, timeline: Timeline
 ) -> None:
-    guard.say("on strobe 10")
-    assert until(lambda: ("strobe", False, "no heartbeat") in timeline())
+    guard.say("on lamp 10")
+    assert until(lambda: ("lamp", False, "no heartbeat") in timeline())
     guard.say("beat")
     guard.hear("alive")
 
@@ -115,21 +115,21 @@ def test_when_the_heartbeat_stops_everything_goes_off_and_the_process_stays(
 def test_a_signal_switches_everything_off_before_the_end(
     guard: GuardProcess, timeline: Timeline, number: signal.Signals
 ) -> None:
-    guard.say("on strobe 10")
+    guard.say("on lamp 10")
     guard.hear("output")
     guard.process.send_signal(number)
     guard.process.wait(20)
-    assert timeline() == [("strobe", True, "told"), ("strobe", False, "ended")]
+    assert timeline() == [("lamp", True, "told"), ("lamp", False, "ended")]
 
 
 def test_a_closed_pipe_switches_everything_off_and_ends_the_process(
     guard: GuardProcess, timeline: Timeline
 ) -> None:
-    guard.say("on strobe 10")
+    guard.say("on lamp 10")
     guard.hear("output")
     guard.process.stdin.close()
     assert guard.process.wait(20) == 0
-    assert timeline() == [("strobe", True, "told"), ("strobe", False, "pipe closed")]
+    assert timeline() == [("lamp", True, "told"), ("lamp", False, "pipe closed")]
 
 
 DECIDER = """

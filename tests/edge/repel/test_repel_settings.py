@@ -11,7 +11,7 @@ HORN = '[[outputs]]\nname = "horn"\nstimulus = "horn"\npin = 17\n'
 def test_an_empty_table_is_disarmed() -> None:
     settings = parse("", RepelSettings, "field.toml")
     assert not settings.armed
-    assert (settings.hours.start.hour, settings.hours.end.hour, settings.timezone) == (6, 18, "Asia/Tokyo")
+    assert (settings.hours.start.hour, settings.hours.end.hour, settings.timezone) == (7, 19, "Asia/Tokyo")
 
 
 def test_hours_are_written_as_a_person_writes_them() -> None:

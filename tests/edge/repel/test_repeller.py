@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from contract.ids import new_ulid
 from contract.messages import Repel, RepelPhase
 from edge.clock import ManualClock
-from edge.repel.errors import PinsLostError
+from edge.repel.errors import OutputRefusedError, PinsLostError
 from edge.repel.outputs import Change
 from edge.repel.repeller import Repeller
 from edge.repel.scene import Scene
@@ -23,6 +23,14 @@ from edge.repel.settings import RepelSettings
 NOON_MS = 1_780_282_800_000  # 2026-06-01 12:00 in Japan
 VISIT = new_ulid(NOON_MS)
 OTHER_VISIT = new_ulid(NOON_MS + 1)
+SITE = {
+    "armed": True,
+    "place": {"latitude_deg": 38.7, "longitude_deg": 139.8},
+    "dwelling_m": 300.0,
+    "hours": {"from": "06:00", "to": "18:00"},
+    "control_share": 0.0,
+    "chooser": {"delay_max_s": 0.0},
+}
 HORN = {"name": "horn", "stimulus": "horn", "pin": 17}
 STROBE = {"name": "strobe", "stimulus": "strobe", "pin": 27}
 
@@ -33,6 +41,8 @@ class PaperSwitches:
 
     clock: ManualClock
     ok: bool = True
+    stopped: bool = False
+    refuses: bool = False
     told: list[tuple[str, float, float]] = field(default_factory=list)
     _until: dict[str, float] = field(default_factory=dict)
     _changes: list[Change] = field(default_factory=list)
@@ -52,6 +62,8 @@ class PaperSwitches:
     def switch_on(self, name: str, seconds: float) -> None:
         if not self.ok:
             raise PinsLostError(name)
+        if self.refuses:
+            raise OutputRefusedError(name)
         now_s = self.clock.monotonic_s()
         self.told.append((name, now_s, seconds))
         self._until[name] = now_s + seconds
@@ -77,9 +89,13 @@ class Field:
     """A field in front of the repeller; ``see`` moves the clock and shows one scene."""
 
     def __init__(self, unix_ms: int = NOON_MS, memory_file: Path | None = None, **keys: object) -> None:
-        table = {"armed": True, "outputs": [HORN], "control_share": 0.0, **keys}
+        table = {**SITE, "outputs": [HORN], **keys}
         self.settings = RepelSettings.model_validate(table)
-        self.clock = ManualClock(unix_ms, synced=bool(keys.get("trust_unsynced_clock", True)))
+        # Nothing fires for so long after the start, because nobody watched before: the clock begins so much earlier.
+        clear_s = self.settings.person_clear_s
+        self.clock = ManualClock(
+            unix_ms - round(1000 * clear_s), synced=bool(keys.get("trust_unsynced_clock", True))
+        )
         self.switches = PaperSwitches(self.clock)
         self.repeller = Repeller(
             self.settings,
@@ -90,6 +106,7 @@ class Field:
             switches=self.switches,
         )
         self.repeller.open()
+        self.clock.advance(clear_s)
         self.told: list[Repel] = []
 
     def see(self, count: int = 3, *, after_s: float = 1.0, **change: object) -> list[Repel]:
@@ -304,9 +321,83 @@ def test_two_stimuli_take_turns() -> None:
     assert all(one != two for one, two in itertools.pairwise(fired))
 
 
-def test_outputs_of_one_stimulus_fire_together() -> None:
-    field = Field(outputs=[HORN, {**HORN, "name": "horn-east", "pin": 18}])
-    assert {pin.output for pin in field.see()[0].pins} == {"horn", "horn-east"}
+def test_after_a_start_nothing_fires_until_somebody_has_watched_long_enough() -> None:
+    field = Field(person_clear_s=30)
+    field.repeller.open()  # again, as after a crash
+    field.see(after_s=29)
+    assert phases(field.told) == [("vetoed", "eye_not_ok")]
+    field.see(after_s=1)
+    assert phases(field.told)[-1] == ("fired", None)
+
+
+def test_a_bear_beside_the_troop_silences_a_running_horn_and_forbids_the_next() -> None:
+    field = Field(gap_s=20, gone_within_s=1)
+    field.see()
+    field.see(bear_in_view=True, after_s=0.1)
+    assert field.repeller.outputs_on() == []
+    field.see(after_s=29)
+    assert phases(field.told)[-1] == ("vetoed", "species")
+
+
+def test_the_emergency_stop_silences_at_once_and_holds_through_a_restart(tmp_path: Path) -> None:
+    memory = tmp_path / "repeller.json"
+    field = Field(memory_file=memory)
+    field.see()
+    field.switches.stopped = True
+    field.see(after_s=0.1)
+    assert field.repeller.outputs_on() == []
+    again = Field(NOON_MS + 3_600_000, memory_file=memory)
+    again.switches.stopped = True
+    again.see()
+    assert phases(again.told) == [("vetoed", "emergency_stop")]
+    again.switches.stopped = False
+    again.see()  # whoever pulled it out again stands beside it
+    assert phases(again.told)[-1] == ("vetoed", "eye_not_ok")
+    again.see(after_s=31)
+    assert phases(again.told)[-1] == ("vetoed", "gap")
+    again.see(after_s=90)
+    assert phases(again.told)[-1] == ("fired", None)
+
+
+def test_in_winter_the_sun_ends_the_hours_before_the_clock_does() -> None:
+    winter_ms = NOON_MS + 200 * 86_400_000  # 18 December: the sun sets at 16:22 there
+    for local_h, fires in ((16.3, True), (16.5, False)):
+        field = Field(winter_ms + round((local_h - 12) * 3_600_000))
+        field.see()
+        assert phases(field.told) == [("fired", None) if fires else ("vetoed", "hours")]
+
+
+def test_where_houses_are_near_only_quiet_outputs_fire() -> None:
+    field = Field(outputs=[HORN, {**STROBE, "kind": "strobe"}], dwelling_m=150.0, gap_s=30, gone_within_s=5)
+    for _ in range(200):
+        field.see()
+    assert {name for name, _, _ in field.switches.told} == {"strobe"}
+
+
+def test_the_delay_is_waited_for_and_a_person_within_it_ends_the_plan() -> None:
+    field = Field(chooser={"delay_max_s": 30.0})
+    field.see()
+    assert field.switches.told == []
+    for _ in range(31):
+        field.see()
+    assert len(field.switches.told) == 1
+    other = Field(chooser={"delay_max_s": 30.0})
+    other.see()
+    other.see(person_in_view=True)
+    for _ in range(29):
+        other.see()
+    assert phases(other.told) == [("vetoed", "person_in_view")]
+
+
+def test_an_output_that_refuses_is_no_shot_but_a_fault_until_one_obeys() -> None:
+    field = Field(gap_s=20)
+    field.switches.refuses = True
+    assert field.see() == []
+    assert field.repeller.faults() == ["repeller_failed"]
+    field.switches.refuses = False
+    field.see(after_s=21)
+    assert phases(field.told) == [("fired", None)]
+    assert field.repeller.faults() == []
 
 
 def test_while_the_pins_are_lost_nothing_is_fired_and_the_fault_stands() -> None:
@@ -354,6 +445,7 @@ def play_a_day(hour: float, dose: int, seed: int) -> int:
         not_back_within_s=60,
     )
     rules = field.settings
+    began_ms = NOON_MS + round((hour - 12) * 3_600_000)
     shots: dict[int, int] = {}
     last_shot_s = doubt_s = -1e9
     muted_until_ms = 0
@@ -369,7 +461,7 @@ def play_a_day(hour: float, dose: int, seed: int) -> int:
             doubt_s = now_s
             assert field.repeller.outputs_on() == []
         for _, _, seconds in field.switches.told[before:]:
-            local_h = hour + now_s / 3600
+            local_h = hour + (field.clock.unix_ms() - began_ms) / 3_600_000
             assert (look["confirmed"], look["species"], look["count"] != 0) == (True, "monkey", True)
             assert now_s - doubt_s >= rules.person_clear_s
             assert now_s - last_shot_s >= rules.gap_s
@@ -395,12 +487,13 @@ def test_such_a_day_does_have_shots_to_hold_to_the_rules() -> None:
 def test_with_real_pins_the_messages_tell_what_the_pins_did(
     timeline_file: Path, timeline: Callable[[], list[tuple[str, bool, str]]]
 ) -> None:
-    table = {"armed": True, "outputs": [HORN], "control_share": 0.0, "timeline_file": timeline_file}
+    table = {**SITE, "outputs": [HORN], "timeline_file": timeline_file}
     clock = ManualClock(NOON_MS)
     repeller = Repeller(RepelSettings.model_validate(table), clock, new_ulid, random.Random(1))
     repeller.open()
     assert repeller.faults() == []
-    (fired,) = repeller.update(Scene(0.0, VISIT, "monkey", 2, True, False, True))
+    clock.advance(30.0)
+    (fired,) = repeller.update(Scene(30.0, VISIT, "monkey", 2, True, False, True))
     assert repeller.outputs_on() == ["horn"]
     repeller.close()
     assert repeller.outputs_on() == []

@@ -1,4 +1,7 @@
-"""What must outlive a restart: today's shots, the last attempt and a mute. A crash loop must not become a siren."""
+"""What must outlive a restart: the shots of each day, the last attempt, a mute and the emergency stop.
+
+A crash loop must not become a siren.
+"""
 
 import logging
 import os
@@ -16,10 +19,10 @@ log = logging.getLogger(__name__)
 class _Kept(msgspec.Struct, frozen=True):
     """The file, JSON."""
 
-    day: date | None
-    shots: int
+    shots: dict[date, int]
     attempt_ms: int | None
     muted_until_ms: int
+    stopped: bool = False
 
 
 class DoseMemory:
@@ -38,14 +41,17 @@ class DoseMemory:
             log.exception("%s is unreadable: today's shots are counted from none", self._path.name)
             return SafetyState()
         return SafetyState(
-            day=kept.day, shots=kept.shots, attempt_ms=kept.attempt_ms, muted_until_ms=kept.muted_until_ms
+            shots=tuple(sorted(kept.shots.items())),
+            attempt_ms=kept.attempt_ms,
+            muted_until_ms=kept.muted_until_ms,
+            stopped=kept.stopped,
         )
 
     def keep(self, state: SafetyState) -> None:
         """Write it, safe against a power cut; raises DoseMemoryError if it cannot be."""
         if self._path is None:
             return
-        kept = _Kept(state.day, state.shots, state.attempt_ms, state.muted_until_ms)
+        kept = _Kept(dict(state.shots), state.attempt_ms, state.muted_until_ms, state.stopped)
         fresh = self._path.with_suffix(".new")
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
