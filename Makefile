@@ -4,13 +4,14 @@
 # make evaluate    what fall detection is worth, on DATA (recordings; left out: simulated homes alone), into report.html
 # make benchmarks  what a radar's frame costs, beside a plain parser
 # make fuzz        harmed bytes into every parser, MINUTES each
-# make train-falls  the network that scores who came down, anew, from simulated homes
+# make train-falls  the networks that score who came down, anew, from simulated homes (an hour)
 # make lock    write requirements/*.txt again from pyproject.toml (UV=path of uv)
 
 VENV := .venv
 PYTHON ?= python3
 UV ?= uv
 BIN := $(VENV)/bin
+LIVES := $(foreach seed,500000 800000 900000 1000000 1100000,build/descents-$(seed).npz)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
@@ -60,13 +61,14 @@ benchmarks: $(VENV)/test.installed
 fuzz: $(VENV)/test.installed
 	$(BIN)/python -m benchmarks.fuzz --minutes $(MINUTES) $(ARGS)
 
-build/descents.npz:
+build/descents-%.npz:
 	@mkdir -p build
-	$(BIN)/mimamori evaluate descents $@
+	$(BIN)/mimamori evaluate descents $@ --days 24 --falls 800 --seed $*
 
-train-falls: $(VENV)/test.installed build/descents.npz
+train-falls: $(VENV)/test.installed $(LIVES)
 	$(BIN)/pip install --quiet --no-build-isolation -e ".[train]"
-	$(BIN)/python -m models.falls.scorer build/descents.npz
+	$(BIN)/python -m models.falls.scorer $(LIVES)
+	$(BIN)/python -m models.falls.scorer $(LIVES) --of sitting
 
 lock:
 	sh requirements/lock.sh $(UV)

@@ -15,7 +15,7 @@ from edge.fall.people import People
 from edge.fall.people_settings import PeopleSettings
 from edge.fall.settings import AskSettings, FallSettings, MountSettings, SensorKind
 from edge.fall.watcher import FallWatcher, Now, Tell
-from edge.fall_scorer import scorer_from
+from edge.fall_scorer import scorers_from
 from edge.sensors.ti.frames import FrameParser
 
 PIECE = 4096
@@ -34,9 +34,9 @@ class Pipeline:
         self.parser = FrameParser()
         mount, room = MountSettings(height_m=1.4, tilt_deg=10.0), PeopleSettings()
         self._people = People(mount, room)
-        scorer = scorer_from(mount, room.antenna)
+        scorers = scorers_from(mount, room.antenna)
         settings = FallSettings().for_sensor(SensorKind.WALL_RADAR)
-        self._watcher = FallWatcher(settings, AskSettings(), (), self._ulid, scorer)
+        self._watcher = FallWatcher(settings, AskSettings(), (), self._ulid, scorers)
         self._number = 0
         self.frames = 0
         self.told = 0

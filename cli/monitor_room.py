@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from contract.ids import new_ulid
-from edge.fall.descent import Scorer
 from edge.fall.people import People
 from edge.fall.people_settings import PeopleSettings
 from edge.fall.posture import Posture, RoomPosture
 from edge.fall.room import to_room
 from edge.fall.scene import Body, Perception, Scene
 from edge.fall.settings import AskSettings, FallSettings, MountSettings
+from edge.fall.sitting import Scorers
 from edge.fall.watcher import Action, FallWatcher, Now, Tell
 from edge.fall.zones import ZoneSettings
 from edge.sensors.readings import PointCloud
@@ -39,7 +39,7 @@ class Installed:
     fall: FallSettings = field(default_factory=FallSettings)
     people: PeopleSettings = field(default_factory=PeopleSettings)
     zones: Sequence[ZoneSettings] = ()
-    scorer: Scorer | None = None
+    scorers: Scorers | None = None
 
 
 class Room:
@@ -54,7 +54,7 @@ class Room:
         self.installed = installed
         self._perception = perception or People(installed.mount, installed.people)
         self._watcher = FallWatcher(
-            installed.fall, AskSettings(), installed.zones, new_ulid, installed.scorer
+            installed.fall, AskSettings(), installed.zones, new_ulid, installed.scorers
         )
         self._posture = RoomPosture(installed.fall)
         self._arrived: deque[float] = deque()

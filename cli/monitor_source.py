@@ -13,7 +13,7 @@ from edge.assembly import home_sensor
 from edge.clock import Clock, ManualClock, SystemClock
 from edge.fall.scene import Perception
 from edge.fall.settings import MountSettings
-from edge.fall_scorer import scorer_from
+from edge.fall_scorer import scorers_from
 from edge.home_sensor import HomeSensor
 from edge.home_settings import HomeSettings
 from edge.sensors.byte_port import FilePort, SerialPort
@@ -112,7 +112,7 @@ def _of_home(file: Path, mount: MountSettings | None) -> Source:
         settings.fall.for_sensor(settings.sensor_kind),
         settings.room,
         settings.zones,
-        scorer_from(mount or settings.mount, settings.room.antenna) if settings.radar is not None else None,
+        scorers_from(mount or settings.mount, settings.room.antenna) if settings.radar is not None else None,
     )
     sensor, perception = home_sensor(settings, clock), _depth_people(settings)
     title = f"{settings.device} ({settings.component})"
@@ -275,7 +275,7 @@ def _known(file: Path, mount: MountSettings | None, which: int, *, uart: bool) -
         )
     recording = found.recordings[which]
     setup = SETUPS[recording.kind].installed(mount or found.mounts.get(recording.file))
-    room = Room(Installed(setup.mount, setup.fall, setup.people, setup.zones, setup.scorer))
+    room = Room(Installed(setup.mount, setup.fall, setup.people, setup.zones, setup.scorers))
     title = f"{recording.kind.value} in {recording.name}"
     if not uart:
         return title, room, iter(recording.readings()), lambda: {"frames": float(room.readings)}

@@ -194,7 +194,7 @@ def installed_in(home: "SimulatedHome") -> "Installed":
     from edge.fall.people_settings import Antenna, PeopleSettings
     from edge.fall.settings import FallSettings, MountSettings, SensorKind
     from edge.fall.zones import ZoneSettings
-    from edge.fall_scorer import scorer_from
+    from edge.fall_scorer import scorers_from
     from models.falls.watching import Installed
 
     tables = home.plan.settings()
@@ -208,9 +208,9 @@ def installed_in(home: "SimulatedHome") -> "Installed":
         x_m=(left - WALL_M, right + WALL_M),
         y_m=(near - WALL_M, far + WALL_M),
     )
-    scorer = scorer_from(mount, people.antenna)
+    scorers = scorers_from(mount, people.antenna)
     return Installed(
-        mount, FallSettings.model_validate(tables["fall"]).for_sensor(sensor), people, zones, scorer
+        mount, FallSettings.model_validate(tables["fall"]).for_sensor(sensor), people, zones, scorers
     )
 
 

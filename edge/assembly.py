@@ -1,5 +1,6 @@
 """Puts one device together from its file and runs it until it is told to stop."""
 
+import logging
 import random
 import threading
 from pathlib import Path
@@ -10,8 +11,8 @@ from contract.messages import State
 from edge.agent import Agent, Stamper
 from edge.clock import Clock, SystemClock
 from edge.device import Device
-from edge.fall.descent import Scorer
 from edge.fall.scene import Perception
+from edge.fall.sitting import Scorers
 from edge.field_settings import FieldSettings
 from edge.home_settings import HomeSettings
 from edge.kept_file import memory_directory
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from edge.field_model import Networks
     from edge.wildlife.detections import FindsAnimals
     from edge.wildlife.settings import EyeSettings
+
+log = logging.getLogger(__name__)
 
 
 def device_from(settings: HomeSettings | FieldSettings, clock: Clock) -> Device:
@@ -73,17 +76,23 @@ def _home(settings: HomeSettings, clock: Clock) -> Device:
     memory = HomeMemory(_memory_file(settings, "incident"))
     # Thirty days outlast every RAM disk.
     questions = settings.data_directory / f"{settings.device}.questions.json"
-    parts = HomeParts(memory=memory, questions_file=questions, scorer=_scorer(settings))
+    scorers, wrong = _scorers(settings)
+    parts = HomeParts(memory=memory, questions_file=questions, scorers=scorers, wrong=wrong)
     perception = home_perception(settings)
     return Home(settings, sensor, speaker, clock, new_ulid, perception=perception, parts=parts)
 
 
-def _scorer(settings: HomeSettings) -> Scorer | None:
+def _scorers(settings: HomeSettings) -> tuple[Scorers | None, dict[str, str]]:
+    """The scorers, and what is wrong with them: a home watches by its rules rather than not at all."""
     if settings.radar is None:
-        return None
-    from edge.fall_scorer import scorer_from  # noqa: PLC0415
+        return None, {}
+    from edge.fall_scorer import ScorerError, scorers_from  # noqa: PLC0415
 
-    return scorer_from(settings.mount, settings.room.antenna)
+    try:
+        return scorers_from(settings.mount, settings.room.antenna), {}
+    except ScorerError as error:
+        log.error("%s; watching by the rules alone", error)  # noqa: TRY400 - a traceback adds nothing to the mend
+        return None, {"scorer_unusable": f"{error}; until then the rules alone decide"}
 
 
 def home_sensor(settings: HomeSettings, clock: Clock) -> Sensor[Any]:

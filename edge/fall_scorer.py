@@ -1,4 +1,4 @@
-"""The small network that scores descents, from the file that ships: ONNX, one thread, a few microseconds a call.
+"""The small networks that score who came down, from the files that ship: ONNX, one thread, a few microseconds a call.
 
 Is: what ``models`` trained on simulated homes, checked against its card. Is not: needed; without it the rules decide.
 """
@@ -10,17 +10,22 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from edge.fall.descent import FEATURES, Scorer
+from edge.fall import descent, sitting
+from edge.fall.descent import Scorer
 from edge.fall.people_settings import Antenna
 from edge.fall.settings import MountSettings
+from edge.fall.sitting import Scorers
 
-SHIPPED = Path(__file__).parent / "fall" / "descent.json"
+SHIPPED = Path(__file__).parent / "fall"
+DESCENT, SITTING = "descent.json", "sitting.json"
+FEATURES = {DESCENT: descent.FEATURES, SITTING: sitting.FEATURES}
+"""Of each card, before HOW_SEEN."""
 CEILING_DEG = 45.0
 """Tilted down further, a sensor hangs below the ceiling."""
 TRAINED = frozenset({Antenna.IWR6843, Antenna.IWRL6432})
 """Antennas it was trained for."""
 HOW_SEEN = ("ceiling", "coarse")
-"""Appended to FEATURES: 1 below a ceiling, 1 for an antenna that tells seven elevations; else 0."""
+"""Appended to a card's FEATURES: 1 below a ceiling, 1 for an antenna that tells seven elevations; else 0."""
 
 
 class ScorerError(ValueError):
@@ -45,14 +50,20 @@ def how_seen(mount: MountSettings, antenna: Antenna) -> tuple[float, float]:
     return float(mount.tilt_deg > CEILING_DEG), float(antenna is Antenna.IWRL6432)
 
 
-def scorer_from(mount: MountSettings, antenna: Antenna, card_file: Path = SHIPPED) -> Scorer | None:
-    """The scorer for a sensor hung so, None for an antenna it knows nothing of; raises ScorerError."""
+def scorers_from(mount: MountSettings, antenna: Antenna, folder: Path = SHIPPED) -> Scorers | None:
+    """The scorers for a sensor hung so, None for an antenna they know nothing of; raises ScorerError."""
     if antenna not in TRAINED:
         return None
+    seen = how_seen(mount, antenna)
+    return Scorers(scorer_of(folder / DESCENT, seen), scorer_of(folder / SITTING, seen))
+
+
+def scorer_of(card_file: Path, seen: tuple[float, float]) -> Scorer:
+    """One network, named as in FEATURES; ``seen`` as ``how_seen`` says; raises ScorerError."""
     card, network = _read(card_file)
-    if card.features != (*FEATURES, *HOW_SEEN):
+    if card.features != (*FEATURES[card_file.name], *HOW_SEEN):
         raise ScorerError(f"{card_file}: made for other features than this version has; install both anew")
-    return _scorer(card, network, how_seen(mount, antenna))
+    return _scorer(card, network, seen)
 
 
 def _read(card_file: Path) -> tuple[Card, bytes]:

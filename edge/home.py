@@ -7,6 +7,7 @@ Is not: a decision about falls (edge.fall), nor a store (edge.outbox).
 
 import logging
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,13 +17,13 @@ from contract.messages import Answered, EventBody, FallPhase, MuteRepeller, Samp
 from edge.button import Button, button_from
 from edge.clock import Clock
 from edge.device import Outgoing
-from edge.fall.descent import Scorer
 from edge.fall.drop import Seen
 from edge.fall.mount_watch import MountWatch
 from edge.fall.people import People
 from edge.fall.posture import Posture, RoomPosture
 from edge.fall.scene import Perception
 from edge.fall.settings import SensorKind
+from edge.fall.sitting import Scorers
 from edge.fall.watcher import Action, FallWatcher, Note, Now, Phase, Say, Tell
 from edge.fall.zones import Zones
 from edge.fault_book import FaultBook
@@ -54,7 +55,7 @@ NIGHT_H = (22, 6)
 class HomeParts:
     """What tests and simulators may give in place of what the file names; None leaves it to the file.
 
-    ``scorer`` judges descents beside the rules; without one the rules decide alone.
+    ``scorers`` judge beside the rules; without them the rules decide alone. ``wrong`` are faults found while assembling.
     """
 
     button: Button | None = None
@@ -62,7 +63,8 @@ class HomeParts:
     levels: Levels | None = None
     memory: HomeMemory = field(default_factory=lambda: HomeMemory(None))
     questions_file: Path | None = None
-    scorer: Scorer | None = None
+    scorers: Scorers | None = None
+    wrong: Mapping[str, str] = field(default_factory=dict)
 
 
 class Home:
@@ -90,7 +92,8 @@ class Home:
         self._clock = clock
         self._sensor = HomeSensor(sensor, settings.component, settings.silent_after_s, clock)
         self._perception = perception or People(settings.mount, settings.room)
-        self._watcher = FallWatcher(fall, settings.ask, settings.zones, new_ulid, parts.scorer)
+        self._watcher = FallWatcher(fall, settings.ask, settings.zones, new_ulid, parts.scorers)
+        self._wrong = parts.wrong
         self._posture = RoomPosture(fall)
         self._voice = HomeVoice(
             speaker,
@@ -195,7 +198,8 @@ class Home:
         if moved:
             wrong["mount_moved"] = moved
         events += self._faults.now(self._sensor.component, wrong, now.unix_ms)
-        events += self._faults.now("fall", self._budget.wrong(now.unix_ms), now.unix_ms)
+        judging = {**self._wrong, **self._budget.wrong(now.unix_ms)}
+        events += self._faults.now("fall", judging, now.unix_ms)
         for component, faults in self._voice.wrong().items():
             events += self._faults.now(component, faults, now.unix_ms)
 

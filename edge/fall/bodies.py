@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from math import inf
 
 from contract.messages import Evidence
+from edge.fall import sitting
 from edge.fall.descent import BEFORE_S, NEAR_M, Descent, Scorer, numbers, quick, seen_low
 from edge.fall.drop import SLACK_M, WAIT_S, Low, Seen
 from edge.fall.followed import Followed
@@ -15,6 +16,7 @@ from edge.fall.lying import Came, Lie, lies_low
 from edge.fall.place import Place
 from edge.fall.scene import Body, Reflection, Scene
 from edge.fall.settings import FallSettings
+from edge.fall.sitting import Scorers
 from edge.fall.stay import BathStay
 from edge.fall.suspicion import FallKind, Suspicion, of_descent, of_drop, of_lie
 from edge.fall.traces import Traces
@@ -48,6 +50,9 @@ WELL_S, WELL_ODDS = 600.0, 2.0
 """For so long after an answer it takes so much more to ask again there: washing is folded for some minutes."""
 SITS_M, SITS_S, SITS_SHARE = 0.7, 30.0, 0.35
 """Around a lie, lately, no more than this share is seen above the floor's bound: of a sitter it is half and more."""
+STILL_ODDS = 2.0
+ASKED_S, BUSY_POINTS = 60.0, 30
+"""As long as a question stands; fewer reflections in it show nobody at work."""
 MODULE_CONFIDENCE = 0.6
 """A ready-made module's own verdict: nobody here has measured it."""
 
@@ -56,10 +61,10 @@ class BodiesWatch:
     """Every body of every scene; ``fresh`` are those of the last one whose height is of that moment."""
 
     def __init__(
-        self, fall: FallSettings, zones: Sequence[ZoneSettings], scorer: Scorer | None = None
+        self, fall: FallSettings, zones: Sequence[ZoneSettings], scorers: Scorers | None = None
     ) -> None:
         self._fall = fall
-        self._scorer = scorer
+        self._scorers = scorers
         self._traces = Traces()
         self._answered: list[tuple[Place, float]] = []
         self._zones = Zones(zones)
@@ -115,6 +120,20 @@ class BodiesWatch:
             if followed.lie is not None and followed.place.distance_m(place) <= self._fall.near_m:
                 followed.lie = None
 
+    def sits(self, place: Place, since_s: float, now_s: float, *, before: bool = False) -> bool:
+        """Whether whoever is at a place was seen to sit or kneel there and be busy; never without a scorer.
+
+        Of somebody who did ``before`` it takes more to say that they do no longer: one look in many errs.
+        """
+        if self._scorers is None or not self._traces.told:
+            return False
+        since_s = max(since_s, now_s - ASKED_S)
+        around = self._traces.around(place, sitting.REACH_M, since_s)
+        if now_s - since_s < sitting.BUSY_S or len(around) < BUSY_POINTS:
+            return False
+        odds = self._scorers.sitting(sitting.numbers(around, place, since_s, now_s))
+        return odds <= self._fall.sits_max + (STILL_ODDS if before else 0.0)
+
     def see(self, scene: Scene, *, night: bool) -> list[Suspicion]:
         """One frame; returns what has just become a suspicion. ``got_up`` is what came to nothing in it."""
         at_s, fall = scene.at_s, self._fall
@@ -125,8 +144,8 @@ class BodiesWatch:
         fresh = self.fresh = [body for body in scene.bodies if at_s - _measured_s(body) < FRESH_S]
         for body in fresh:
             self._see(body, at_s)
-        if self._scorer is not None:
-            found += self._score(scene, self._scorer, night=night)
+        if self._scorers is not None:
+            found += self._score(scene, self._scorers.descent, night=night)
         for followed in self.followed.values():
             if followed.drop.low is not None:
                 found += self._dropped(followed, scene, night=night)
@@ -196,7 +215,7 @@ class BodiesWatch:
     @property
     def _scored(self) -> bool:
         """Whether a scorer judges beside the rules: there is one, and the sensor tells it speeds."""
-        return self._scorer is not None and self._traces.told
+        return self._scorers is not None and self._traces.told
 
     def _borne_out(self, followed: Followed) -> bool:
         """Whether the scorer, where there is one, does not speak against what the rules found."""
@@ -213,9 +232,9 @@ class BodiesWatch:
 
     def _nobody_sits(self, lie: Lie, at_s: float, shift_m: float) -> bool:
         """Whether little is seen above whoever lies there; to a coarse antenna one who sits on the floor is two bodies."""
-        heights_m = self._traces.heights_m(lie.place, SITS_M, max(lie.since_s, at_s - SITS_S))
+        around = self._traces.around(lie.place, SITS_M, max(lie.since_s, at_s - SITS_S))
         high_m = self._fall.floor_m + shift_m
-        return sum([z > high_m for z in heights_m]) <= SITS_SHARE * len(heights_m)
+        return sum([row[3] > high_m for row in around]) <= SITS_SHARE * len(around)
 
     def _see(self, body: Body, at_s: float) -> None:
         fall = self._fall

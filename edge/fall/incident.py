@@ -1,12 +1,15 @@
 """One fall from the question to its end: (incident, what is seen, now) -> (incident, actions). Pure.
 
 asking (aloud, until ``answer_by``) -> cancelled, or confirmed -> recovered. One incident id runs through all phases.
+Who has not answered but is seen to sit there and work is not called for yet: that question ends as sitting, and is put
+again, as an incident of its own, as soon as they are not seen so any more, and in any case AGAIN_S after the first. Then
+only an answer or standing up keeps people from being told.
 Time runs on without readings: a sensor that dies while the device asks does not keep people from being told.
 
 What is made anew in every frame is a Struct: a frozen dataclass takes five times as long to make.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -23,6 +26,10 @@ from edge.fall.suspicion import FallKind, Suspicion, severity
 
 LINGER_S = 10.0
 """How long an ended incident is still shown before it is forgotten."""
+AGAIN_S = 300.0
+"""From the first question to the one that no sitting excuses: few sit on the floor for longer, and nobody waits longer."""
+LOOKED_S = 10.0
+"""Between two looks at whether somebody still sits there."""
 STIRRED_MIN_S = 3
 """Seconds with reflections at the place since the question; fewer are called still."""
 
@@ -36,6 +43,12 @@ class Phase(StrEnum):
     CANCELLED = "cancelled"
     CONFIRMED = "confirmed"
     RECOVERED = "recovered"
+    SITTING = "sitting"
+    """Not answered, and seen to sit there: the city holds it for cancelled, the device asks again."""
+
+
+Sits = Callable[[Place, float, bool], bool]
+"""Whether whoever is at a place has been seen, since then, to sit or kneel there and be busy; True: they did before."""
 
 
 class Now(msgspec.Struct, frozen=True):
@@ -93,6 +106,9 @@ class Open(msgspec.Struct, frozen=True):
     incident: Incident
     since_s: float
     asked_s: float
+    first_s: float
+    """When somebody there was first asked: earlier than this incident, if it is a question put again."""
+    looked_s: float = 0.0
     rising: Rising = Rising()
     stirred_s: int = 0
     stirred_at_s: int = -1
@@ -107,8 +123,8 @@ Begun = tuple[Open, list[Action]]
 Step = tuple[Open | None, list[Action]]
 
 
-def begin(id_: Ulid, why: Suspicion, ask: AskSettings, now: Now) -> Begun:
-    """Ask aloud, and tell the city that it was asked."""
+def begin(id_: Ulid, why: Suspicion, ask: AskSettings, now: Now, before: Open | None = None) -> Begun:
+    """Ask aloud, and tell the city that it was asked; ``before`` is who sat there and had not answered."""
     incident = Incident(
         id=id_,
         phase=Phase.ASKING,
@@ -122,19 +138,36 @@ def begin(id_: Ulid, why: Suspicion, ask: AskSettings, now: Now) -> Begun:
         severity=severity(why.signs, confirmed=False, still=False),
         signs=why.signs,
     )
-    return Open(incident, now.s, now.s), [told(incident, FallPhase.SUSPECTED), Say("ask_ok")]
+    first_s = now.s if before is None else before.first_s
+    return Open(incident, now.s, now.s, first_s), [told(incident, FallPhase.SUSPECTED), Say("ask_ok")]
+
+
+def again(id_: Ulid, before: Open, ask: AskSettings, now: Now) -> Begun:
+    """Put the question anew to somebody who sat there and had not answered."""
+    incident = replace(
+        before.incident,
+        id=id_,
+        phase=Phase.ASKING,
+        answer_by_s=now.s + ask.seconds,
+        answer_by_ms=now.unix_ms + round(ask.seconds * 1000),
+        evidence=(*before.incident.evidence, Evidence("asked_before_s", round(now.s - before.first_s), "s")),
+    )
+    asking = Open(incident, now.s, now.s, before.first_s)
+    return asking, [told(incident, FallPhase.SUSPECTED), Say("ask_ok")]
 
 
 def resume(incident: Incident, ask: AskSettings, now: Now) -> Begun:
     """After a restart: go on with an incident where it stood, by the wall clock; ask again at once.
 
     Its phase is told again: the kill may have come before it was told, and the city writes each phase down once.
-    A clock that was set meanwhile cannot make the wait longer than it was.
+    A clock that was set meanwhile cannot make the wait longer than it was. Whoever sat there is asked again at once.
     """
+    if incident.phase is Phase.SITTING:
+        return Open(incident, now.s, now.s, now.s - AGAIN_S), []
     left_s = min(ask.seconds, max(0.0, (incident.answer_by_ms - now.unix_ms) / 1000))
     going_on = replace(incident, answer_by_s=now.s + left_s)
     phase = FallPhase.SUSPECTED if incident.phase is Phase.ASKING else FallPhase.CONFIRMED
-    return Open(going_on, now.s, now.s - ask.again_s), [told(going_on, phase)]
+    return Open(going_on, now.s, now.s - ask.again_s, now.s), [told(going_on, phase)]
 
 
 def see(open_: Open, bodies: Iterable[Body], at_s: float, fall: FallSettings) -> Open:
@@ -149,14 +182,25 @@ def see(open_: Open, bodies: Iterable[Body], at_s: float, fall: FallSettings) ->
     return open_ if rising is open_.rising else replace(open_, rising=rising)
 
 
-def carry_on(open_: Open, fall: FallSettings, ask: AskSettings, now: Now) -> Step:
+def carry_on(open_: Open, fall: FallSettings, ask: AskSettings, now: Now, sits: Sits) -> Step:
     """What time and what was seen make of it; None once it is over and forgotten."""
     phase = open_.phase
     if phase is Phase.ASKING:
-        return _asking(open_, fall, ask, now)
+        return _asking(open_, fall, ask, now, sits)
+    if phase is Phase.SITTING:
+        return (None, []) if stands(open_.rising, fall) else (open_, [])
     if phase is Phase.CONFIRMED:
         return _confirmed(open_, fall, now)
     return (None, []) if now.s - open_.since_s >= LINGER_S else (open_, [])
+
+
+def sat(open_: Open, now: Now, sits: Sits) -> tuple[Open, bool]:
+    """Of somebody who sat there: and whether the question is to be put again now."""
+    if now.s - open_.first_s >= AGAIN_S:
+        return open_, True
+    if now.s - open_.looked_s < LOOKED_S:
+        return open_, False
+    return replace(open_, looked_s=now.s), not sits(open_.incident.place, open_.since_s, True)
 
 
 def loud(open_: Open) -> Open:
@@ -198,10 +242,14 @@ def _into(open_: Open, phase: Phase, now: Now) -> Open:
     return replace(open_, incident=replace(open_.incident, phase=phase), since_s=now.s)
 
 
-def _asking(open_: Open, fall: FallSettings, ask: AskSettings, now: Now) -> Step:
+def _asking(open_: Open, fall: FallSettings, ask: AskSettings, now: Now, sits: Sits) -> Step:
     if stands(open_.rising, fall):
         return cancel(open_, "stood_up", now)
     if now.s >= open_.incident.answer_by_s:
+        excused = now.s - open_.first_s < AGAIN_S and not open_.rising.company
+        if excused and sits(open_.incident.place, open_.since_s, False):
+            sitting = replace(open_, incident=replace(open_.incident, phase=Phase.SITTING), looked_s=now.s)
+            return sitting, [told(sitting.incident, FallPhase.CANCELLED, "sits_up")]
         sure = _unanswered(open_)
         confirmed = replace(open_, incident=sure, since_s=now.s)
         return confirmed, [told(sure, FallPhase.CONFIRMED), Say("help_called")]

@@ -87,6 +87,8 @@ class FallSettings(Settings):
     """... and for one that has just come down as fast as a fall."""
     score_least: float = Field(default=0.0, ge=-15.0, le=15.0)
     """... and below which what the rules found is not believed."""
+    sits_max: float = Field(default=-2.0, ge=-20.0, le=5.0)
+    """Log odds of having fallen up to which who does not answer, but sits there and is busy, is asked again later."""
     upright_s: float = Field(default=2.0, ge=0.5, le=20.0)
     """Standing must last this long before a question is withdrawn: people try to rise and fall back."""
     near_m: float = Field(default=1.5, ge=0.5, le=3.0)

@@ -1,4 +1,4 @@
-"""The reflections of the last half minute, whoever they were given to: what a suspicion is judged by. No I/O.
+"""The reflections of the last minute, whoever they were given to: what a suspicion is judged by. No I/O.
 
 Is: everything near a body but what another body that is told of has. Is not: a track; tracks decide too early whose a
 reflection is.
@@ -6,19 +6,21 @@ reflection is.
 
 from bisect import bisect_left
 from collections import deque
+from collections.abc import Sequence
 from math import hypot
 
 from edge.fall.place import Place
 from edge.fall.scene import NOBODY, Reflections, Scene
 
-KEPT_S = 36.0
+KEPT_S = 66.0
+"""A descent is looked at for half a minute, a question stands for a whole one."""
 TOLD_MIN = 5
 SLOW_MPS = 0.3
 """So many reflections this slow, but not still, show that a sensor tells speeds finely enough to tell a fall from a seat.
 
 Recordings without doppler hold zeros, and a chip's out-of-box chirps give nothing between standing still and 0.6 m/s.
 """
-FRAMES_MAX = 1200
+FRAMES_MAX = 1300
 """Of a quick and busy sensor: memory is bounded, and the oldest goes first."""
 Near = tuple[list[float], list[float], list[float]]
 """Columns, oldest first: at_s relative to now, height above the floor in m, unsigned speed in the line of sight in m/s."""
@@ -26,6 +28,8 @@ NONE: Near = ([], [], [])
 
 Row = tuple[float, float, float, float, float, int]
 """at_s, x, y, height, speed, and whose it is: a track that is told of, or NOBODY."""
+Around = Sequence[Row]
+"""Rows, oldest first."""
 
 
 class Traces:
@@ -54,10 +58,10 @@ class Traces:
             self._speeds += sum([0.0 < abs(one[3]) <= SLOW_MPS for own in scene.seen.values() for one in own])
         waiting.append((scene.at_s, scene.seen, frozenset([body.track for body in scene.bodies])))
 
-    def heights_m(self, place: Place, reach_m: float, since_s: float) -> list[float]:
-        """How high everything was that was seen around a place since then, whoever it is of."""
+    def around(self, place: Place, reach_m: float, since_s: float) -> Around:
+        """Everything that was seen around a place since then, whoever it is of."""
         x_m, y_m = place.x_m, place.y_m
-        return [z for _, x, y, z, _, _ in self._since(since_s) if hypot(x - x_m, y - y_m) <= reach_m]
+        return [row for row in self._since(since_s) if hypot(row[1] - x_m, row[2] - y_m) <= reach_m]
 
     def near(
         self, track: int, ways: tuple[Place, Place], reach_m: float, since_s: float, now_s: float

@@ -11,12 +11,13 @@ from collections.abc import Sequence
 from contract.ids import NewUlid, Ulid
 from edge.fall import incident as asked
 from edge.fall.bodies import BodiesWatch
-from edge.fall.descent import Scorer
 from edge.fall.drop import Seen
 from edge.fall.incident import Action, Incident, Note, Now, Open, Phase, Say, Tell
 from edge.fall.lying import Lie
+from edge.fall.place import Place
 from edge.fall.scene import Body, Scene
 from edge.fall.settings import AskSettings, FallSettings
+from edge.fall.sitting import Scorers
 from edge.fall.suspicion import Suspicion
 from edge.fall.zones import ZoneSettings
 
@@ -24,6 +25,7 @@ __all__ = ["Action", "FallWatcher", "Incident", "Note", "Now", "Phase", "Say", "
 
 ENDED = (Phase.CANCELLED, Phase.RECOVERED)
 """Entered while time goes on only by standing up."""
+STANDING = (Phase.ASKING, Phase.CONFIRMED, Phase.SITTING)
 
 
 class FallWatcher:
@@ -35,12 +37,12 @@ class FallWatcher:
         ask: AskSettings,
         zones: Sequence[ZoneSettings],
         new_ulid: NewUlid,
-        scorer: Scorer | None = None,
+        scorers: Scorers | None = None,
     ) -> None:
         self._fall = fall
         self._ask = ask
         self._new_ulid = new_ulid
-        self._bodies = BodiesWatch(fall, zones, scorer)
+        self._bodies = BodiesWatch(fall, zones, scorers)
         self._open: list[Open] = []
 
     # --- what goes in -----------------------------------------------------------------------------
@@ -104,12 +106,12 @@ class FallWatcher:
     @property
     def standing(self) -> tuple[Incident, ...]:
         """Incidents that a restarted device takes up again."""
-        return tuple(o.incident for o in self._open if o.phase in (Phase.ASKING, Phase.CONFIRMED))
+        return tuple(o.incident for o in self._open if o.phase in STANDING)
 
     @property
     def open(self) -> tuple[Incident, ...]:
         """All incidents in hand, those that have just ended too."""
-        return tuple(o.incident for o in self._open)
+        return tuple(o.incident for o in self._open if o.phase is not Phase.SITTING)
 
     @property
     def fresh(self) -> Sequence[Body]:
@@ -120,9 +122,7 @@ class FallWatcher:
     def shown(self) -> Incident | None:
         """The incident a page shows: one that asks before one that waits, and that before one that has ended."""
         order = (Phase.ASKING, Phase.CONFIRMED, Phase.RECOVERED, Phase.CANCELLED)
-        return min(
-            (o.incident for o in self._open), key=lambda incident: order.index(incident.phase), default=None
-        )
+        return min(self.open, key=lambda incident: order.index(incident.phase), default=None)
 
     @property
     def phase(self) -> Phase:
@@ -145,11 +145,14 @@ class FallWatcher:
     # --- incidents --------------------------------------------------------------------------------
 
     def _suspect(self, why: Suspicion, now: Now) -> list[Action]:
-        """Ask, unless an incident at this place stands already."""
+        """Ask, unless an incident at this place stands already; who only sat there till now is asked anew."""
         near_m = self._fall.near_m
-        if any(other.incident.place.distance_m(why.place) <= near_m for other in self._open):
+        here = [other for other in self._open if other.incident.place.distance_m(why.place) <= near_m]
+        if any(other.phase is not Phase.SITTING for other in here):
             return []
-        begun, actions = asked.begin(self._new_ulid(now.unix_ms), why, self._ask, now)
+        sat = min(here, key=lambda other: other.first_s, default=None)
+        begun, actions = asked.begin(self._new_ulid(now.unix_ms), why, self._ask, now, sat)
+        self._open = [other for other in self._open if other not in here]
         self._open.append(begun)
         self._bodies.asked(why.place, now.s)
         return actions
@@ -168,10 +171,21 @@ class FallWatcher:
             seen = (
                 asked.see(before, self._bodies.fresh, scene.at_s, self._fall) if scene is not None else before
             )
-            after, following = asked.carry_on(seen, self._fall, self._ask, now)
+            after, following = self._further(seen, now)
             actions += following
             if after is not None and after.phase in ENDED and before.phase not in ENDED:
                 self._bodies.risen(after.incident.place)
             if after is not None:
                 still.append(after)
         self._open = still
+
+    def _further(self, seen: Open, now: Now) -> asked.Step:
+        def sits(place: Place, since_s: float, before: bool) -> bool:  # noqa: FBT001 - Sits
+            return self._bodies.sits(place, since_s, now.s, before=before)
+
+        after, actions = asked.carry_on(seen, self._fall, self._ask, now, sits)
+        if after is not None and seen.phase is after.phase is Phase.SITTING:
+            after, due = asked.sat(after, now, sits)
+            if due:
+                return asked.again(self._new_ulid(now.unix_ms), after, self._ask, now)
+        return after, actions

@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from edge.fall.people_settings import Antenna, PeopleSettings
 from edge.fall.settings import FallSettings, MountSettings, SensorKind
-from edge.fall_scorer import scorer_from
+from edge.fall_scorer import scorers_from
 from models.falls.recording import Kind
 from models.falls.three_radars import ROOM_HEIGHT_M
 from models.falls.watching import Installed
@@ -31,8 +31,8 @@ class Setup:
         """As a device of this kind would be set up."""
         mount = mount or self.mount
         scored = self.sensor in (SensorKind.WALL_RADAR, SensorKind.CEILING_RADAR)
-        scorer = scorer_from(mount, self.people.antenna) if scored else None
-        return Installed(mount, (fall or self.fall).for_sensor(self.sensor), self.people, scorer=scorer)
+        scorers = scorers_from(mount, self.people.antenna) if scored else None
+        return Installed(mount, (fall or self.fall).for_sensor(self.sensor), self.people, scorers=scorers)
 
 
 def _wall(

@@ -8,11 +8,11 @@ from typing import Protocol
 
 from contract.messages import Fall
 from edge.depth.people import DepthPeople
-from edge.fall.descent import Scorer
 from edge.fall.people import People
 from edge.fall.people_settings import PeopleSettings
 from edge.fall.scene import PointPerception, Scene
 from edge.fall.settings import AskSettings, FallSettings, MountSettings
+from edge.fall.sitting import Scorers
 from edge.fall.watcher import Action, FallWatcher, Now, Phase, Say, Tell
 from edge.fall.zones import ZoneSettings
 from edge.sensors.readings import PointCloud
@@ -74,7 +74,7 @@ class Installed:
     fall: FallSettings = field(default_factory=FallSettings)
     people: PeopleSettings = field(default_factory=PeopleSettings)
     zones: tuple[ZoneSettings, ...] = ()
-    scorer: Scorer | None = None
+    scorers: Scorers | None = None
     ask: AskSettings = field(default_factory=AskSettings)
 
 
@@ -99,7 +99,7 @@ class Watch:
         self._people: PointPerception = People(installed.mount, installed.people)
         self._depth: DepthPeople | None = None
         self._watcher = FallWatcher(
-            installed.fall, installed.ask, installed.zones, self._ulid, installed.scorer
+            installed.fall, installed.ask, installed.zones, self._ulid, installed.scorers
         )
         self._up_s = sorted(up_s, reverse=True)
         self._answered_s = answered_s

@@ -5,6 +5,7 @@ from typer.testing import CliRunner
 
 from cli.main import app
 from edge.fall.descent import FEATURES
+from edge.fall.sitting import FEATURES as SITTING
 from edge.fall_scorer import HOW_SEEN
 
 
@@ -22,3 +23,5 @@ def test_a_table_holds_looks_at_the_fallen_and_at_others_with_whose_they_are(tmp
         assert np.isfinite(table["rows"]).all()
         assert set(table["whose"].tolist()) == {0, 1}
         assert 0 < table["fell"].sum() < len(table["fell"])
+        assert table["stays_rows"].shape[1] == len(SITTING) + len(HOW_SEEN)
+        assert table["stays_fell"].any()

@@ -8,7 +8,7 @@ import pytest
 from edge.fall.descent import FEATURES
 from edge.fall.people_settings import Antenna
 from edge.fall.settings import MountSettings
-from edge.fall_scorer import SHIPPED, Card, ScorerError, scorer_from
+from edge.fall_scorer import DESCENT, SHIPPED, SITTING, Card, ScorerError, scorers_from
 
 FELL = {
     "waited": 0.7, "third_speed": 2.0, "fast": 3.0, "very_fast": 2.5, "end_m": 0.2, "end_low_m": 0.0, "end_share": 0.5,
@@ -31,38 +31,41 @@ def row(values: dict[str, float]) -> list[float]:
 
 @pytest.fixture
 def copy(tmp_path):
-    for file in (SHIPPED, SHIPPED.with_suffix(".onnx")):
-        shutil.copy(file, tmp_path / file.name)
-    return tmp_path / SHIPPED.name
+    for card in (SHIPPED / DESCENT, SHIPPED / SITTING):
+        for file in (card, card.with_suffix(".onnx")):
+            shutil.copy(file, tmp_path / file.name)
+    return tmp_path
 
 
 @pytest.mark.parametrize("tilt_deg", [10.0, 90.0])
 def test_the_shipped_scorer_tells_a_plain_fall_from_plain_sitting(tilt_deg):
-    score = scorer_from(MountSettings(height_m=2.0, tilt_deg=tilt_deg), Antenna.IWR6843)
+    score = scorers_from(MountSettings(height_m=2.0, tilt_deg=tilt_deg), Antenna.IWR6843).descent
 
     assert score(row(FELL)) > score(row(SAT)) + 3.0
 
 
 def test_an_antenna_it_was_not_trained_for_has_no_scorer():
-    assert scorer_from(MountSettings(), Antenna.IWR1843) is None
+    assert scorers_from(MountSettings(), Antenna.IWR1843) is None
 
 
-def test_a_network_that_is_not_its_cards_is_refused_with_the_mend(copy):
-    network = copy.with_suffix(".onnx")
+@pytest.mark.parametrize("card", [DESCENT, SITTING])
+def test_a_network_that_is_not_its_cards_is_refused_with_the_mend(copy, card):
+    network = (copy / card).with_suffix(".onnx")
     network.write_bytes(network.read_bytes() + b"\0")
 
     with pytest.raises(ScorerError, match="not the network of this card; install"):
-        scorer_from(MountSettings(), Antenna.IWR6843, copy)
+        scorers_from(MountSettings(), Antenna.IWR6843, copy)
 
 
-def test_a_card_for_other_features_is_refused(copy):
-    card = msgspec.json.decode(copy.read_bytes(), type=Card)
-    copy.write_bytes(msgspec.json.encode(msgspec.structs.replace(card, features=card.features[1:])))
+@pytest.mark.parametrize("name", [DESCENT, SITTING])
+def test_a_card_for_other_features_is_refused(copy, name):
+    card = msgspec.json.decode((copy / name).read_bytes(), type=Card)
+    (copy / name).write_bytes(msgspec.json.encode(msgspec.structs.replace(card, features=card.features[1:])))
 
     with pytest.raises(ScorerError, match="other features"):
-        scorer_from(MountSettings(), Antenna.IWR6843, copy)
+        scorers_from(MountSettings(), Antenna.IWR6843, copy)
 
 
 def test_a_card_that_is_not_there_is_named(tmp_path):
-    with pytest.raises(ScorerError, match=r"nowhere\.json"):
-        scorer_from(MountSettings(), Antenna.IWR6843, tmp_path / "nowhere.json")
+    with pytest.raises(ScorerError, match=r"descent\.json"):
+        scorers_from(MountSettings(), Antenna.IWR6843, tmp_path)

@@ -9,6 +9,7 @@ from edge.fall.descent import FEATURES, LOOKS_S, Descent, numbers
 from edge.fall.place import Place
 from edge.fall.scene import NOBODY, Body, Scene
 from edge.fall.settings import AskSettings, FallSettings
+from edge.fall.sitting import Scorers
 from edge.fall.traces import NONE, Traces
 from edge.fall.watcher import FallWatcher, Now, Tell
 from edge.fall.zones import ZoneSettings
@@ -26,7 +27,11 @@ class Story:
         self.asked: list[list[float]] = []
         self.odds, self.speed_mps = odds, speed_mps
         self.watcher = FallWatcher(
-            FallSettings(), AskSettings(), zones, lambda _ms: f"01J{next(ids):023d}", self.score
+            FallSettings(),
+            AskSettings(),
+            zones,
+            lambda _ms: f"01J{next(ids):023d}",
+            Scorers(self.score, lambda _: 9.0),
         )
         self.at_s = 0.0
         self.kinds: list[str] = []
@@ -136,7 +141,7 @@ def test_traces_leave_out_what_another_body_that_is_told_of_has():
     near = traces.near(1, (HERE, HERE), 1.0, 0.0, 1.0)
 
     assert near[1] == pytest.approx([0.2, 0.2, 0.2])
-    assert sorted(traces.heights_m(HERE, 1.0, 0.0)) == pytest.approx([0.2, 0.2, 0.2, 1.2])
+    assert sorted(row[3] for row in traces.around(HERE, 1.0, 0.0)) == pytest.approx([0.2, 0.2, 0.2, 1.2])
 
 
 def test_traces_forget_what_is_older_than_any_look_needs():
@@ -144,4 +149,4 @@ def test_traces_forget_what_is_older_than_any_look_needs():
     for second in range(100):
         traces.take(Scene(float(second), seen={1: [(0.0, 3.0, 0.2, 0.1, 3.0)]}))
 
-    assert len(traces.near(1, (HERE, HERE), 1.0, 0.0, 99.0)[0]) < 40
+    assert len(traces.near(1, (HERE, HERE), 1.0, 0.0, 99.0)[0]) < 70
