@@ -7,6 +7,7 @@ crash loses nothing and a mistake can be taken back. Is not: for many people at 
 import secrets
 import shutil
 import sqlite3
+import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -67,10 +68,16 @@ class LabelBook:
         if class_names is None and not (folder / "labels.sqlite").exists():
             raise DataError(f"{folder}: holds no labels; begin with `mimamori models label`")
         self.pictures.mkdir(parents=True, exist_ok=True)
+        # Kept open: the last connection to close would write the whole log back each time.
+        self._connection = _connected(folder / "labels.sqlite")
+        self._lock = threading.Lock()
         with self._database() as database:
             database.executescript(_TABLES)
         self.class_names = self._settled(class_names)
-        self.identity = self._identity()
+        self.identity = self._once("identity")
+        """By which a browser keeps its unsaved changes apart from another book's."""
+        self.key = self._once("key")
+        """Of the page's address; the same after a restart, so that an open page goes on."""
 
     def take(self, jpeg: Path, frame: KeptFrame, boxes: list[Box], doubt: float) -> bool:
         """Copy a frame in, unless it is there already; says whether it was new. Raises OSError."""
@@ -142,11 +149,11 @@ class LabelBook:
         days = groups_of([(f.name, f.device, f.visit, f.at_ms) for f in self.frames()])
         return {name: days[name] for name in names}
 
-    def _identity(self) -> str:
-        """A random name of this book, by which a browser keeps its unsaved changes apart from another one's."""
+    def _once(self, key: str) -> str:
+        """A random word of this book, drawn when it is first asked for."""
         with self._database() as database:
-            database.execute("INSERT OR IGNORE INTO about VALUES ('identity', ?)", (secrets.token_hex(8),))
-            row = database.execute("SELECT value FROM about WHERE key = 'identity'").fetchone()
+            database.execute("INSERT OR IGNORE INTO about VALUES (?, ?)", (key, secrets.token_urlsafe(16)))
+            row = database.execute("SELECT value FROM about WHERE key = ?", (key,)).fetchone()
         return str(row[0])
 
     def _settled(self, class_names: tuple[str, ...] | None) -> tuple[str, ...]:
@@ -170,16 +177,22 @@ class LabelBook:
             )
         return wider
 
+    def close(self) -> None:
+        """Let the database go; what was answered is on the disk already."""
+        self._connection.close()
+
     @contextmanager
     def _database(self) -> Iterator[sqlite3.Connection]:
-        database = sqlite3.connect(self.folder / "labels.sqlite", timeout=_PATIENCE_S)
-        try:
-            database.execute("PRAGMA journal_mode = WAL")
-            database.execute("PRAGMA synchronous = FULL")
-            with database:
-                yield database
-        finally:
-            database.close()
+        """One transaction at a time: on the disk when this ends, or not at all."""
+        with self._lock, self._connection:
+            yield self._connection
+
+
+def _connected(file: Path) -> sqlite3.Connection:
+    database = sqlite3.connect(file, timeout=_PATIENCE_S, check_same_thread=False)
+    database.execute("PRAGMA journal_mode = WAL")
+    database.execute("PRAGMA synchronous = FULL")
+    return database
 
 
 def _text(boxes: list[Box]) -> str:

@@ -56,13 +56,11 @@ class ChangeIn(BaseModel):
     request: str = Field(min_length=8, max_length=64)
 
 
-def label_page(
-    book: LabelBook, key: str, now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000
-) -> FastAPI:
-    """The application; everything lies below ``/{key}/``, all else is not found."""
+def label_page(book: LabelBook, now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000) -> FastAPI:
+    """The application; everything lies below the book's key, all else is not found."""
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    app.include_router(_routes(book, now_ms), prefix=f"/{key}")
-    app.mount(f"/{key}/static", StaticFiles(directory=_HERE / "static"))
+    app.include_router(_routes(book, now_ms), prefix=f"/{book.key}")
+    app.mount(f"/{book.key}/static", StaticFiles(directory=_HERE / "static"))
 
     @app.middleware("http")
     async def headers(request: Request, ask: Callable[[Request], Awaitable[Response]]) -> Response:

@@ -55,13 +55,13 @@ class Saver {
     const answer = await fetch(`frames/${encodeURIComponent(name)}`, {
       method: "POST", headers: { "Content-Type": "application/json" }, body,
     });
-    const told = await answer.json();
-    if (answer.status === 422 || answer.status === 404) {
+    if (answer.status === 422) { // it would be refused for ever
       this.forget(name, body);
-      this.tell("refused", JSON.stringify(told.detail));
+      this.tell("refused", JSON.stringify((await answer.json()).detail));
       return;
     }
     if (!answer.ok) throw new Error(answer.status);
+    const told = await answer.json();
     this.revisions.set(name, told.revision);
     this.forget(name, body);
     this.tell(told.overtook ? "overtook" : "saved");
