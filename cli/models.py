@@ -1,0 +1,254 @@
+"""``mimamori models``: a field's own frames labelled and learnt from, and models brought to devices, signed."""
+
+import socket
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli.files import read_device
+from contract.configuration import ConfigurationError, Problem
+
+if TYPE_CHECKING:
+    from edge.field_settings import FieldSettings
+    from edge.wildlife.detections import FindsAnimals
+    from edge.wildlife.model_store import ModelStore
+    from models.labelling.book import LabelBook
+
+app = typer.Typer(
+    no_args_is_help=True, help="Label a field's own frames, train on them, sign and install models."
+)
+
+Book = Annotated[Path, typer.Argument(help="Folder of the labels; made by `label`.")]
+FieldFile = Annotated[Path, typer.Argument(help="The field's file.", exists=True, dir_okay=False)]
+CardFile = Annotated[Path, typer.Argument(help="The model's card (.json).", exists=True, dir_okay=False)]
+
+
+@app.command()
+def label(
+    book: Book,
+    frames: Annotated[
+        list[Path],
+        typer.Option(help="Folder of frames that a device kept. Repeat.", exists=True, file_okay=False),
+    ] = [],  # noqa: B006 - typer reads the default
+    model: Annotated[Path | None, typer.Option(help="Card of the model that proposes boxes.")] = None,
+    host: Annotated[
+        str, typer.Option(help="0.0.0.0 also serves telephones in the same network.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535)] = 8091,
+    serve: Annotated[bool, typer.Option(help="Without: take the frames in and end.")] = True,
+) -> None:
+    """Take kept frames in, propose boxes, and open the page on which people correct them; Ctrl-C ends it."""
+    from models.labelling.book import LabelBook
+
+    labels = _taken(book, frames, model) if frames else LabelBook(book)
+    finished = sum(frame.state != "open" for frame in labels.frames())
+    typer.echo(f"{book}: {len(labels.frames())} frames, {finished} finished")
+    if serve:
+        _serve(labels, host, port)
+
+
+def _taken(folder: Path, frames: list[Path], model: Path | None) -> "LabelBook":
+    from rich.progress import track
+
+    from edge.wildlife.detector import Detector
+    from models.labelling.book import LabelBook
+    from models.labelling.proposing import classes_for, kept_in, take_all
+
+    if model is None:
+        raise typer.BadParameter("--frames needs --model, the card of the model that proposes boxes")
+    kept = kept_in(frames)
+    detector = Detector(model, threads=2)
+    book = LabelBook(folder, classes_for(detector.card))
+    new = take_all(book, track(kept, "proposing boxes"), detector, detector.card)
+    typer.echo(f"{new} new of {len(kept)} frames")
+    return book
+
+
+def _serve(book: "LabelBook", host: str, port: int) -> None:
+    import uvicorn
+
+    from models.labelling.page import label_page
+
+    config = uvicorn.Config(
+        label_page(book), host=host, port=port, log_config=None, access_log=False, server_header=False,
+        timeout_graceful_shutdown=1,
+    )  # fmt: skip
+    listening = socket.create_server((host, port))
+    shown = socket.gethostname() if host == "0.0.0.0" else host  # noqa: S104 - compared, not bound
+    typer.echo(f"open  http://{shown}:{listening.getsockname()[1]}/{book.key}/")
+    typer.echo(
+        "Whoever has this address can see and change the labels. Ctrl-C ends; everything is saved already."
+    )
+    uvicorn.Server(config).run(sockets=[listening])
+
+
+@app.command()
+def train(
+    book: Book,
+    model: Annotated[
+        Path, typer.Option(help="Card of the model in use: what the new one must not be worse than.")
+    ],
+    out: Annotated[Path, typer.Option(help="Folder of the run; run again to go on.")],
+    base: Annotated[
+        Path | None, typer.Option(help="Weights to start from; left out: the model in use.")
+    ] = None,
+    data: Annotated[
+        list[Path], typer.Option(help="COCO JSON to learn from besides, against forgetting. Repeat.")
+    ] = [],  # noqa: B006 - typer reads the default
+    name: Annotated[str, typer.Option(help="Of the new model.")] = "field_nano",
+    epochs: Annotated[int, typer.Option(min=1)] = 40,
+    minutes: Annotated[float, typer.Option(help="End after so long, schedule complete; 0: never.")] = 0.0,
+    seed: int = 7,
+    threads: Annotated[int, typer.Option(min=1)] = 2,
+    compare_only: Annotated[
+        bool, typer.Option("--compare-only", help="Compare what lies in OUT already; train nothing.")
+    ] = False,
+) -> None:
+    """Train on the finished frames, compare old and new on the days held apart, and refuse a worse one with exit 1."""
+    from edge.wildlife.card import read_card
+    from models.labelling.book import LabelBook
+    from models.labelling.retraining import learning_file
+    from models.pictures import open_album
+
+    labels = LabelBook(book)
+    classes = open_album(data).class_names if data else read_card(model).class_names
+    learn, count = learning_file(labels, classes)
+    card = out / f"{name}.json"
+    if not compare_only:
+        typer.echo(f"{count} frames of this field to learn from, besides {len(data)} other files")
+        card = _trained([*data, learn], base or model, out, name, epochs, minutes, seed, threads)
+    _compare(labels, model, card)
+
+
+def _trained(
+    data: list[Path], base: Path, out: Path, name: str, epochs: int, minutes: float, seed: int, threads: int
+) -> Path:
+    from models.__main__ import train as train_model
+
+    train_model(
+        data=data, base=base, out=out, name=name, epochs=epochs, minutes=minutes, seed=seed, threads=threads
+    )
+    return out / f"{name}.json"
+
+
+def _compare(book: "LabelBook", old: Path, new: Path) -> None:
+    from edge.wildlife.detector import Detector
+    from models.labelling.comparing import as_lines, compare
+    from models.labelling.retraining import judged, write_comparison
+
+    before, after = Detector(old, threads=2), Detector(new, threads=2)
+    found = compare(judged(book, before, after))
+    for line in as_lines(found):
+        typer.echo(line)
+    typer.echo(f"kept in {write_comparison(found, before.card, new)}")
+    if found.refused:
+        typer.echo(f"refused: {new.stem} stays here, the field keeps {old.stem}", err=True)
+        raise typer.Exit(1)
+
+
+@app.command()
+def key(
+    file: Annotated[Path, typer.Argument(help="Where to write the private key; keep it off the devices.")],
+    name: Annotated[str, typer.Option(help="Of whoever signs, without spaces.")] = "models",
+) -> None:
+    """Make a key to sign models with, and print the line for the devices' file of signers."""
+    from models.labelling.signing import new_key
+
+    typer.echo(new_key(file, name))
+
+
+@app.command()
+def sign(
+    card: CardFile,
+    key_file: Annotated[Path, typer.Option("--key", help="Private key of `models key`.", exists=True)],
+    also: Annotated[
+        list[Path],
+        typer.Option("--with", help="Card of another network that belongs to it. Repeat.", exists=True),
+    ] = [],  # noqa: B006 - typer reads the default
+    out: Annotated[Path | None, typer.Option(help="The signed file; left out: beside the card.")] = None,
+    note: Annotated[str, typer.Option(help="What the technician should know, a line.")] = "",
+) -> None:
+    """Pack a model into one signed file; one that was compared and found worse is refused."""
+    from edge.wildlife.model_file import SUFFIX
+    from models.labelling.retraining import refusal
+    from models.labelling.signing import read_key
+    from models.labelling.signing import sign as signed
+
+    why = refusal(card)
+    if why is not None:
+        raise ValueError(f"{card}: not signed; {why}")
+    target = out or card.with_suffix(SUFFIX)
+    manifest = signed([card, *also], read_key(key_file), target, time.time_ns() // 1_000_000, note)
+    typer.echo(f"{target}: {', '.join(packed.name for packed in manifest.files)}")
+
+
+@app.command()
+def install(
+    field: FieldFile,
+    file: Annotated[Path, typer.Argument(help="A signed model.", exists=True, dir_okay=False)],
+    again: Annotated[
+        bool, typer.Option("--again", help="Although this very model was given up here before.")
+    ] = False,
+) -> None:
+    """Check signature and golden pictures, then put a model in use; a running device takes it up by itself."""
+    settings, store = _store(field)
+    found = store.install(file, _tested(settings), again=again)
+    typer.echo(f"{found.manifest.name} {found.version}, signed by {found.signer}: in use, on trial")
+    if found.manifest.note:
+        typer.echo(found.manifest.note)
+
+
+@app.command()
+def rollback(
+    field: FieldFile,
+    why: Annotated[str, typer.Option(help="Kept with the model that is given up.")] = "by hand",
+) -> None:
+    """Give up the model in use for the one before it."""
+    _, store = _store(field)
+    typer.echo(f"{store.roll_back(why).version}: in use again")
+
+
+@app.command()
+def show(field: FieldFile) -> None:
+    """Say which model a device uses, which was before it, and which were given up and why."""
+    _, store = _store(field)
+    state = store.state()
+    typer.echo(f"in use: {state.current or 'none'}{', on trial' if state.trial else ''}")
+    typer.echo(f"before: {state.previous or 'none'}")
+    for version, why in state.refused.items():
+        typer.echo(f"given up: {version}: {why}")
+
+
+def _store(field: Path) -> "tuple[FieldSettings, ModelStore]":
+    """Raises ConfigurationError for a field whose model is no store."""
+    from edge.field_settings import FieldSettings
+    from edge.wildlife.model_file import read_signers
+    from edge.wildlife.model_store import ModelStore
+
+    settings = read_device(field)
+    if not isinstance(settings, FieldSettings):
+        raise ConfigurationError(
+            [_wrong(field, "(file)", "give the file of a field: a home has no such model")]
+        )
+    if settings.eye.signers is None:
+        mend = "name the file of the public keys whose models this device takes, and let model be a folder"
+        raise ConfigurationError([_wrong(field, "eye.signers", mend)])
+    return settings, ModelStore(settings.eye.model, read_signers(settings.eye.signers))
+
+
+def _wrong(file: Path, key_name: str, mend: str) -> Problem:
+    return Problem(str(file), None, key_name, "(missing)", mend)
+
+
+def _tested(settings: "FieldSettings") -> Callable[[Path], None]:
+    from edge.wildlife.detector import Detector
+    from edge.wildlife.self_test import golden_beside, self_test
+
+    def test(card: Path) -> None:
+        detector: FindsAnimals = Detector(card, threads=settings.eye.threads)
+        self_test(detector, settings.eye.golden or golden_beside(card))
+
+    return test
