@@ -11,6 +11,7 @@ import numpy as np
 
 from edge.wildlife.card import Card, Figures, Interval
 from edge.wildlife.detections import Detections
+from models.augment import grey, infrared, moved, rain
 from models.pictures import Album, Labelled
 from models.precision import Detecting, average_precision
 
@@ -78,6 +79,23 @@ def _share_with_monkey(pictures: Sequence[Labelled], detector: Detecting) -> dic
     return {name: wilson(sum(hits), len(hits)) for name, hits in sorted(counted.items())}
 
 
+def conditions(album: Album, detector: Detecting) -> dict[str, Interval]:
+    """Recall on the album's monkeys as they are, and made grey, infrared, blurred, rained on; the same in every run."""
+    monkey = album.class_names.index("monkey")
+    counted: dict[str, list[bool]] = defaultdict(list)
+    for number, picture in enumerate(p for p in album.pictures if p.holds(monkey)):
+        image, rng = picture.read(), np.random.default_rng(number)
+        for name, made in (
+            ("as they are", image),
+            ("grey", grey(image)),
+            ("infrared", infrared(image, rng)),
+            ("blurred", moved(image, image.shape[1] // 50, 0.3)),
+            ("rain", rain(image, rng)),
+        ):
+            counted[name].append(len(detector.detect(made).of("monkey")) > 0)
+    return {name: wilson(sum(hits), len(hits)) for name, hits in counted.items()}
+
+
 def drawn_monkeys(album: Album, detector: Detecting) -> dict[str, Interval]:
     """On drawings: share of monkeys found (IoU >= 0.5) by height in px of a 360-row picture, and of alarms without."""
     monkey = album.class_names.index("monkey")
@@ -139,9 +157,17 @@ def figures(apart: Album, quiet: Sequence[Album], drawn: Album | None, detector:
 def as_text(card: Card) -> str:
     """The card's figures as lines for a terminal."""
     f = card.figures
-    lines = [f"{card.name}: {card.input_width_px} px, monkey >= {card.thresholds['monkey']}"]
+    lines = [
+        f"{card.name}: {card.input_width_px} px, {card.precision}, monkey >= {card.thresholds['monkey']}"
+    ]
+    lines += [f"  beside {name}: joint score of a monkey >= {least}" for name, least in card.joint.items()]
+    if card.boxes:
+        lines.append("  learnt from: " + ", ".join(f"{count} {name}" for name, count in card.boxes.items()))
     lines += [f"  AP50 {name}: {value:.3f}" for name, value in f.ap50.items()]
-    for title, shares in (("recall", f.recall), ("false alarms", f.false_alarms), ("drawings", f.drawings)):
+    for title, shares in (
+        ("recall", f.recall), ("recall, the same pictures", f.conditions), ("false alarms", f.false_alarms),
+        ("drawings", f.drawings),
+    ):  # fmt: skip
         for name, s in shares.items():
             lines.append(f"  {title}, {name}: {s.hits}/{s.of} (95 %: {s.low:.3f}-{s.high:.3f})")
     lines.append(f"  {f.latency_ms} ms a picture on {f.latency_machine}")

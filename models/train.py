@@ -194,7 +194,7 @@ def mistaken(network: Yolox, quiet: list[Labelled], monkey: int, size: int) -> f
     """File names of ``quiet`` pictures (without monkeys) in which ``network`` is at least ``_HARD_SCORE`` sure of one."""
     device = next(network.parameters()).device
     grid, stride = (part.to(device) for part in cells(size, size))
-    names = set()
+    names: set[str] = set()
     for start in range(0, len(quiet), 16):
         some = quiet[start : start + 16]
         pictures = np.stack([_fitted(p.read(), size) for p in some])

@@ -11,7 +11,7 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from edge.wildlife.card import CardError, load_card, model_file
+from edge.wildlife.card import Card, CardError, load_card, model_file
 from edge.wildlife.detections import Detections, no_detections
 from edge.wildlife.outputs import Layout, LayoutError, recognise
 from edge.wildlife.providers import open_session
@@ -46,7 +46,7 @@ class Detector:
         """
         if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or 0 in image.shape:
             raise ValueError(f"picture is {image.dtype} {image.shape}; give uint8 (height, width, 3) BGR")
-        ratio, corner = self._fill(image)
+        ratio, corner = letterboxed(image, self.card, self._blob, self._canvas)
         lowest = float(self._thresholds.min()) if floor is None else floor
         found = self.layout.read(self._session.run(None, {self._input: self._blob}), lowest)
         keep = found.scores >= (self._thresholds[found.kinds] if floor is None else floor)
@@ -61,29 +61,36 @@ class Detector:
 
     def _recognised(self, card_path: Path) -> Layout:
         """The layout, from the answer to an empty picture; also wakes the provider, whose first run is slow."""
-        self._fill(np.full((*self._canvas.shape[:2], 3), self.card.pad_value, np.uint8))
+        empty = np.full(self._canvas.shape, self.card.pad_value, np.uint8)
+        letterboxed(empty, self.card, self._blob, self._canvas)
         try:
             outputs = self._session.run(None, {self._input: self._blob})
             return recognise(outputs, self._canvas.shape[:2], len(self.card.class_names))
         except LayoutError as wrong:
             raise LayoutError(f"{model_file(card_path, self.card)}: {wrong}") from wrong
 
-    def _fill(self, image: NDArray[np.uint8]) -> tuple[float, NDArray[np.float32]]:
-        """Letterbox ``image`` into the network's input; returns network px per picture px, and where it begins."""
-        high, wide = self._canvas.shape[:2]
-        ratio = float(min(high / image.shape[0], wide / image.shape[1]))
-        size = max(1, round(image.shape[1] * ratio)), max(1, round(image.shape[0] * ratio))
-        left, top = (
-            ((wide - size[0]) // 2, (high - size[1]) // 2) if self.card.letterbox == "centre" else (0, 0)
-        )
-        if size != (wide, high):
-            self._canvas.fill(self.card.pad_value)
-        self._canvas[top : top + size[1], left : left + size[0]] = cv2.resize(image, size)
-        colours = self._canvas if self.card.channel_order == "BGR" else self._canvas[:, :, ::-1]
-        np.copyto(self._blob[0], colours.transpose(2, 0, 1))
-        if self.card.value_range == "0-1":
-            self._blob *= np.float32(1 / 255)
-        return ratio, np.array((left, top, left, top), np.float32)
+
+def letterboxed(
+    image: NDArray[np.uint8], card: Card, blob: NDArray[np.float32], canvas: NDArray[np.uint8] | None = None
+) -> tuple[float, NDArray[np.float32]]:
+    """Fill ``blob`` (1, 3, H, W) with ``image`` as ``card`` asks; ``canvas`` (H, W, 3) is written over.
+
+    Returns network px per picture px, and the (4,) corner x, y, x, y at which the picture begins.
+    """
+    high, wide = blob.shape[2:]
+    if canvas is None:
+        canvas = np.empty((high, wide, 3), np.uint8)
+    ratio = float(min(high / image.shape[0], wide / image.shape[1]))
+    size = max(1, round(image.shape[1] * ratio)), max(1, round(image.shape[0] * ratio))
+    left, top = ((wide - size[0]) // 2, (high - size[1]) // 2) if card.letterbox == "centre" else (0, 0)
+    if size != (wide, high):
+        canvas.fill(card.pad_value)
+    canvas[top : top + size[1], left : left + size[0]] = cv2.resize(image, size)
+    colours = canvas if card.channel_order == "BGR" else canvas[:, :, ::-1]
+    np.copyto(blob[0], colours.transpose(2, 0, 1))
+    if card.value_range == "0-1":
+        blob *= np.float32(1 / 255)
+    return ratio, np.array((left, top, left, top), np.float32)
 
 
 def _input_name(session: onnxruntime.InferenceSession, size: tuple[int, int], card_path: Path) -> str:
