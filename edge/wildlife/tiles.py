@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from edge.wildlife.boxes import BoxPx, area, centre, common, overlap, within
 from edge.wildlife.detections import Detections, FindsAnimals, no_detections
 
-WORTH_IT = 1.5  # picture sides per tile side below which the whole picture shows as much
+WORTH_IT = 2.0  # picture sides per tile side below which the whole picture shows as much
 OVERLAP = 0.25  # of a tile: an animal cut by one tile's edge is whole in the next
 MARGIN = 0.2  # of a tile kept free round what it is made for
 SAME_IOU = 0.45

@@ -18,13 +18,15 @@ log = logging.getLogger(__name__)
 
 _SIZE = (160, 90)
 _BLOCKS = (8, 6)
-_TELLING = 4.0  # mean edge of a block (grey levels) that can be missed
+_TELLING = 1.5  # mean edge of a block (grey levels) that can be missed
 _GONE = 0.25  # of its edges left: leaves, drops and dusk take half, a cover takes nearly all
 COVERED_SHARE = 0.6  # of the blocks that had edges
 _ENOUGH_BLOCKS = 8  # in a view with fewer there is nothing to miss: fog at the start, a wall
 MOVED_SHIFT = 0.04  # of the width; a pole in the wind and the stabiliser stay below
-_ALIKE = 0.25  # likeness of two views of one place in another light; two places have less
-_SURE = 0.08  # response of the phase correlation that is more than chance at this size
+# Over drawn fields by day, dusk, shade, haze and infrared: one place is alike by 0.95 to 1.0 and peaks at 0.7 to 1.0 in
+# the phase correlation; pushed, the peak is 0.5 to 0.98; another place is alike by at most 0.35 and peaks below 0.25.
+_SAME_PLACE = 0.6
+_PEAK = 0.3
 LEARN_S = 3600.0  # crops grow and leaves fall in weeks, poles lean in a second
 _SETTLE = 20  # pictures before a first view is believed
 _GREY_LEVELS = 3.0  # mean difference of the colours in an infrared picture
@@ -119,17 +121,18 @@ def _blocks(edges: Edges) -> Edges:
 def _judge(known: Edges, now: Edges) -> str | None:
     before, after = _blocks(known), _blocks(now)
     telling = before >= _TELLING
-    # A dim evening has weaker edges everywhere; a cover has none where it lies.
-    if telling.sum() >= _ENOUGH_BLOCKS and (after[telling] < _GONE * before[telling]).mean() >= COVERED_SHARE:
-        return "covered"
-    if float(after.mean()) < _GONE * float(before.mean()):
-        return None
-    if _likeness(known, now) >= _ALIKE:
-        return None
+    gone = (after[telling] < _GONE * before[telling]).mean() if telling.sum() >= _ENOUGH_BLOCKS else 0.0
+    alike = _likeness(known, now)
+    # A dim or hazy hour has weak edges everywhere, but where they were; a cover has others or none.
+    if gone >= COVERED_SHARE:
+        return "covered" if alike < _SAME_PLACE else None
+    # OpenCV multiplies its window into what it is given.
     window = cv2.createHanningWindow(_SIZE, cv2.CV_32F)
-    (dx, dy), response = cv2.phaseCorrelate(known, now, window)
+    (dx, dy), peak = cv2.phaseCorrelate(known.copy(), now.copy(), window)
     shifted = float(np.hypot(dx, dy)) >= MOVED_SHIFT * _SIZE[0]
-    return "moved" if shifted or response < _SURE else None
+    if peak >= _PEAK:
+        return "moved" if shifted else None
+    return "moved" if alike < _SAME_PLACE else None
 
 
 def _likeness(a: Edges, b: Edges) -> float:

@@ -83,7 +83,8 @@ class Field:
     def begin(self) -> None:
         self.eye = StoredDetector(self.store, lambda card: Eye(card, self.failing), self.test, self.clock)
 
-    def test(self, eye) -> None:
+    def test(self, eye, card: Path) -> None:
+        assert (card.parent / "golden").is_dir()
         if eye.name in self.untrusted:
             raise ValueError(f"misses the monkey with {eye.name}")
 
