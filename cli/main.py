@@ -19,6 +19,7 @@ from cli import (
     monitor_module,
     radar,
     registry,
+    repel,
     replay,
     sim,
     story,
@@ -49,6 +50,7 @@ app.add_typer(registry.app, name="registry")
 app.add_typer(sim.app, name="sim")
 evaluate.app.command("wildlife")(evaluate_wildlife.wildlife)
 app.add_typer(evaluate.app, name="evaluate")
+app.add_typer(repel.app, name="repel")
 app.add_typer(models.app, name="models")
 radar.app.command("monitor")(monitor.monitor)
 radar.app.command("calibrate")(calibrate.calibrate)

@@ -64,3 +64,8 @@ class DoseMemory:
             raise DoseMemoryError(
                 f"{self._path}: {error.strerror}: give this user a writable data directory"
             ) from error
+
+
+def dose_file(data_directory: Path, device: str) -> Path:
+    """Where a device keeps it: durable, because a RAM disk would forget the dose in a power cut."""
+    return data_directory / f"{device}.repeller.json"

@@ -1,7 +1,7 @@
 """The process that owns the outputs: ``python -m edge.repel.pins``, started by edge.repel.outputs.
 
-Is: the limit below the code that decides. It switches an output off by its own timer, at most ``max_on_s``
-after it went on and whatever it is asked; all off at start, at exit, on SIGTERM, SIGINT and SIGHUP, when the
+Is: the limit below the code that decides. It switches an output off by its own timer, a little before
+``max_on_s`` is over and whatever it is asked; all off at start, at exit, on SIGTERM, SIGINT and SIGHUP, when the
 emergency stop is pressed, when heartbeats stop for HEARTBEAT_S, and when the pipe closes because the deciding process
 died. Below it watches edge.repel.watchdog, for the case that this process itself is killed or stuck; when that one is
 gone, this one ends, all off.
@@ -29,6 +29,7 @@ from types import FrameType
 from typing import Any, NoReturn
 
 from edge.repel.emitters import Emitter, emitter_from, prepare_pins
+from edge.repel.watchdog import owner_limit_s
 
 HEARTBEAT_S = 2.0
 _IDLE_S = 0.5
@@ -130,7 +131,7 @@ class Guard:
         if self._look_at_stop():
             say({"refused": output.name, "why": "the emergency stop is pressed"})
             return
-        on_s = min(wanted_s, output.max_on_s)
+        on_s = min(wanted_s, owner_limit_s(output.max_on_s))
         self._leash.say(f"on {output.name}")
         output.off_at_s = now_s + on_s
         try:

@@ -186,6 +186,16 @@ def redeemed(
     return _granted(settings, state, verdict, now, [offer.output], offer.on_s)
 
 
+def tested(settings: RepelSettings, state: SafetyState, now: Moment, output: str, on_s: float) -> Grant:
+    """A technician's test of one output, on the spot, after a countdown that anybody there may veto.
+
+    No eye looks and a person is near by intent, so the rules of what is in view, of arming and of the gap do not hold;
+    those that protect the neighbours do, and the shot counts.
+    """
+    rules = ((Reason.STOPPED, state.stopped), *_for_the_neighbours(settings, state, now))
+    return _granted(settings, state, _first(rules), now, [output], on_s)
+
+
 def allowed(settings: RepelSettings) -> list[OutputSettings]:
     """The outputs that may be used at this site."""
     return [output for output in settings.outputs if settings.far_enough(output)]
@@ -196,21 +206,32 @@ def _held_to_the_rules(
 ) -> Verdict:
     other = scene.species != TARGET_SPECIES and not (empty_is_target and scene.species is None)
     bear = scene.bear_in_view or _within(state.bear_s, settings.person_clear_s, now.at_s)
-    for reason, forbids in (
+    rules = (
         (Reason.STOPPED, state.stopped),
         (Reason.DISARMED, not settings.armed),
         (Reason.EYE, not scene.eye_ok or _within(state.blind_s, settings.person_clear_s, now.at_s)),
         (Reason.PERSON, scene.person_in_view or _within(state.person_s, settings.person_clear_s, now.at_s)),
         (Reason.SPECIES, other or bear),
+        *_for_the_neighbours(settings, state, now),
+        (Reason.GAP, _within(state.attempt_s, settings.gap_s, now.at_s)),
+    )
+    return _first(rules)
+
+
+def _for_the_neighbours(
+    settings: RepelSettings, state: SafetyState, now: Moment
+) -> tuple[tuple[Reason, bool], ...]:
+    return (
         (Reason.MUTED, now.unix_ms < state.muted_until_ms),
         (Reason.HOURS, now.local is None or not _in_hours(settings, now.local)),
         (Reason.DWELLING, not allowed(settings)),
         (Reason.DOSE, now.local is None or _shots_of(state, now.local.date()) >= settings.daily_dose),
-        (Reason.GAP, _within(state.attempt_s, settings.gap_s, now.at_s)),
-    ):
-        if forbids:
-            return Verdict(fire=False, reason=reason)
-    return Verdict(fire=True)
+    )
+
+
+def _first(rules: Sequence[tuple[Reason, bool]]) -> Verdict:
+    reason = next((reason for reason, forbids in rules if forbids), None)
+    return Verdict(fire=reason is None, reason=reason)
 
 
 def _granted(

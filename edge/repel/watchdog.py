@@ -23,9 +23,18 @@ from typing import Any
 from edge.repel.emitters import prepare_pins
 from edge.repel.output_kinds import OutputKind
 
-GRACE_S = 0.1
-"""A healthy owner's timer is late by some ms; earlier than this the two would race."""
+RESERVE_S = 0.2
 _DEATH_S = 1.0
+
+
+def owner_limit_s(max_on_s: float) -> float:
+    """When the owner's own timer switches off: before the watchdog would, so that a healthy owner never meets it."""
+    return max_on_s - min(RESERVE_S, max_on_s / 4)
+
+
+def watchdog_limit_s(max_on_s: float) -> float:
+    """When the watchdog does: with a quarter of the reserve left to end the owner and take the pin, some 10 ms."""
+    return max_on_s - min(RESERVE_S, max_on_s / 4) / 4
 
 
 class Watchdog:
@@ -59,7 +68,7 @@ class Watchdog:
     def _hear(self, line: str) -> None:
         match line.split():
             case ["on", name] if name in self._outputs:
-                self._off_by_s[name] = time.monotonic() + self._outputs[name]["max_on_s"] + GRACE_S
+                self._off_by_s[name] = time.monotonic() + watchdog_limit_s(self._outputs[name]["max_on_s"])
             case ["off", name]:
                 self._off_by_s.pop(name, None)
 
