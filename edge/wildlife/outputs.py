@@ -16,6 +16,7 @@ from edge.wildlife.card import ModelError
 Array = NDArray[np.float32]
 _STRIDES = (8, 16, 32)
 _END_TO_END_MOST = 1000  # rows of a network that suppresses itself: 100 to 300 in every published export
+_NEAR = 6.0  # cells: a trained network's cells answer for what lies within two or three of them
 _SURE = 0.5  # one reading of the values must fit twice as well as the other
 
 
@@ -119,9 +120,9 @@ def _yolox(rows: Array, size: tuple[int, int]) -> Layout:
     grid, stride = _grid(size)
     as_decoded = float(np.median(np.abs(rows[:, :2] / stride - grid - 0.5)))
     as_raw = float(np.median(np.abs(rows[:, :2] - 0.5)))
-    if as_decoded < _SURE * as_raw:
+    if as_decoded < min(_NEAR, _SURE * as_raw):
         return Layout("YOLOX, decoded", _read_objectness)
-    if as_raw < _SURE * as_decoded:
+    if as_raw < min(_NEAR, _SURE * as_decoded):
         return Layout("YOLOX, raw", _raw_reader(size))
     raise LayoutError(
         f"boxes lie {as_decoded:.1f} cells from where decoded ones would, {as_raw:.1f} from raw ones: neither; "

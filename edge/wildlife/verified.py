@@ -12,6 +12,7 @@ from edge.wildlife.verifier import Named, Verifier
 
 SURE_NAME = 0.5  # of a name that replaces the detector's class: more likely than all others together
 _MOST = 12  # second looks at one picture: a troop needs no more to be a troop
+_UNNAMED = "other_animal"
 _NOT_SHOWN = ("monkey", "nothing")
 
 
@@ -30,11 +31,9 @@ class CheckedDetector:
         self.class_names = tuple(name for name in verifier.card.class_names if name != "nothing")
         mine = detector.card
         self.threshold = verifier.threshold_with(mine.name)
-        self.thresholds = {
-            **dict.fromkeys(self.class_names, 1.0),
-            **mine.thresholds,
-            "monkey": self.threshold,
-        }
+        unnamed = mine.thresholds.get(_UNNAMED, 1.0)  # of what only the verifier has a name for
+        self.thresholds = dict.fromkeys(self.class_names, unnamed)
+        self.thresholds.update({**mine.thresholds, "monkey": self.threshold})
 
     def detect(self, image: NDArray[np.uint8], floor: float | None = None) -> Detections:
         """As ``Detector.detect``; ``floor`` replaces the joint threshold and the classes' ones."""
@@ -62,10 +61,10 @@ class CheckedDetector:
             if both >= (self.threshold if floor is None else floor):
                 return kind, both
         sure = named.score >= SURE_NAME and named.name not in _NOT_SHOWN
-        name = named.name if sure else kind
-        if name == "monkey" or score < (self._detector.card.thresholds.get(name, 1.0) if sure else 0.0):
-            return None
-        return name, joint(score, named.score) if sure else score
+        if not sure:
+            return None if kind == "monkey" else (kind, score)
+        enough = floor is not None or score >= self.thresholds[named.name]
+        return (named.name, joint(score, named.score)) if enough else None
 
     def _sorted(self, rows: list[tuple[float, int, tuple[float, float, float, float]]]) -> Detections:
         if not rows:

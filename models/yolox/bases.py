@@ -72,6 +72,9 @@ def _load_onnx(network: Yolox, path: Path) -> None:
     """
     graph = onnx.load(str(path)).graph
     values = {i.name: numpy_helper.to_array(i) for i in graph.initializer}
+    for node in graph.node:
+        if node.op_type == "Identity" and node.input[0] in values:  # the exporter stores equal weights once
+            values[node.output[0]] = values[node.input[0]]
     nodes = [node for node in graph.node if node.op_type == "Conv"]
     layers = _in_order(network)
     try:

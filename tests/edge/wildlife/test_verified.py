@@ -74,12 +74,11 @@ def test_a_raccoon_taken_for_a_monkey_gets_its_name():
 
 
 def test_a_boar_is_named_though_the_detector_knows_none():
-    assert (
-        seen(Proposes(("other_animal", 0.64)), Names(boar=0.64))[0][0] == "other_animal"
-    )  # no threshold: not told
-    detector = Proposes(("other_animal", 0.64))
-    detector.card.thresholds["boar"] = 0.45
-    assert seen(detector, Names(boar=0.64)) == [("boar", 0.64)]
+    assert seen(Proposes(("other_animal", 0.64)), Names(boar=0.64)) == [("boar", 0.64)]
+
+
+def test_a_name_is_told_only_of_what_was_proposed_surely_enough():
+    assert seen(Proposes(("monkey", 0.3)), Names(raccoon=0.99)) == []
 
 
 def test_a_person_is_never_taken_away_and_costs_no_second_look():
