@@ -3,6 +3,7 @@
 import socket
 import time
 from collections.abc import Callable
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,6 +21,21 @@ if TYPE_CHECKING:
 app = typer.Typer(
     no_args_is_help=True, help="Label a field's own frames, train on them, sign and install models."
 )
+
+
+class Network(StrEnum):
+    """The trainer's sizes."""
+
+    NANO = "nano"
+    TINY = "tiny"
+
+
+class Device(StrEnum):
+    """What trains."""
+
+    CPU = "cpu"
+    CUDA = "cuda"
+
 
 Book = Annotated[Path, typer.Argument(help="Folder of the labels; made by `label`.")]
 FieldFile = Annotated[Path, typer.Argument(help="The field's file.", exists=True, dir_okay=False)]
@@ -89,20 +105,24 @@ def _serve(book: "LabelBook", host: str, port: int) -> None:
 def train(
     book: Book,
     model: Annotated[
-        Path, typer.Option(help="Card of the model in use: what the new one must not be worse than.")
+        Path,
+        typer.Option(help="Card of the model in use: what the new one must not be worse than.", exists=True),
     ],
     out: Annotated[Path, typer.Option(help="Folder of the run; run again to go on.")],
     base: Annotated[
-        Path | None, typer.Option(help="Weights to start from; left out: the model in use.")
+        Path | None, typer.Option(help="Weights or card to start from; left out: the model in use.")
     ] = None,
     data: Annotated[
         list[Path], typer.Option(help="COCO JSON to learn from besides, against forgetting. Repeat.")
     ] = [],  # noqa: B006 - typer reads the default
     name: Annotated[str, typer.Option(help="Of the new model.")] = "field_nano",
+    network: Annotated[Network, typer.Option(help="Size of the network.")] = Network.NANO,
     epochs: Annotated[int, typer.Option(min=1)] = 40,
     minutes: Annotated[float, typer.Option(help="End after so long, schedule complete; 0: never.")] = 0.0,
+    rate: Annotated[float, typer.Option(help="Learning rate at its highest.")] = 0.001,
     seed: int = 7,
     threads: Annotated[int, typer.Option(min=1)] = 2,
+    device: Annotated[Device, typer.Option()] = Device.CPU,
     compare_only: Annotated[
         bool, typer.Option("--compare-only", help="Compare what lies in OUT already; train nothing.")
     ] = False,
@@ -116,22 +136,15 @@ def train(
     labels = LabelBook(book)
     classes = open_album(data).class_names if data else read_card(model).class_names
     learn, count = learning_file(labels, classes)
-    card = out / f"{name}.json"
     if not compare_only:
+        from models.__main__ import train as train_model
+
         typer.echo(f"{count} frames of this field to learn from, besides {len(data)} other files")
-        card = _trained([*data, learn], base or model, out, name, epochs, minutes, seed, threads)
-    _compare(labels, model, card)
-
-
-def _trained(
-    data: list[Path], base: Path, out: Path, name: str, epochs: int, minutes: float, seed: int, threads: int
-) -> Path:
-    from models.__main__ import train as train_model
-
-    train_model(
-        data=data, base=base, out=out, name=name, epochs=epochs, minutes=minutes, seed=seed, threads=threads
-    )
-    return out / f"{name}.json"
+        train_model(
+            data=[*data, learn], base=base or model, out=out, name=name, network=network.value, epochs=epochs,
+            minutes=minutes, rate=rate, seed=seed, threads=threads, device=device.value,
+        )  # fmt: skip
+    _compare(labels, model, out / f"{name}.json")
 
 
 def _compare(book: "LabelBook", old: Path, new: Path) -> None:
@@ -248,7 +261,7 @@ def _tested(settings: "FieldSettings") -> Callable[[Path], None]:
     from edge.wildlife.self_test import golden_beside, self_test
 
     def test(card: Path) -> None:
-        detector: FindsAnimals = Detector(card, threads=settings.eye.threads)
+        detector: FindsAnimals = Detector(card, settings.eye.providers, settings.eye.threads)
         self_test(detector, settings.eye.golden or golden_beside(card))
 
     return test

@@ -86,11 +86,11 @@ def compare(frames: Sequence[Judged], seed: int = 1) -> Comparison:
         )
     worse = [pair for pair in pairs if pair.lost > pair.gained]
     if worse:
-        told = "; ".join(f"{p.name}: loses {p.lost} frames, gains {p.gained}" for p in worse)
+        told = "; ".join(f"{p.name}: {p.lost} lost, {p.gained} gained" for p in worse)
         return Comparison("worse", told, pairs)
     better = [pair for pair in pairs if pair.gained > pair.lost]
     if better:
-        told = "; ".join(f"{p.name}: gains {p.gained} frames, loses {p.lost}" for p in better)
+        told = "; ".join(f"{p.name}: {p.gained} gained, {p.lost} lost" for p in better)
         return Comparison("better", told, pairs)
     return Comparison("as good", "no difference on the frames held apart", pairs)
 

@@ -69,6 +69,6 @@ def test_the_account_names_both_shares_with_their_intervals_and_the_reason():
     lines = as_lines(compare(field([FOUND] * 19 + [(True, False)], [MISSED] * 20)))
     assert "old 20 of 20" in lines[0]
     assert "new 19 of 20 (95 %: 0.751-0.999)" in lines[0]
-    assert lines[-1] == "verdict: worse: monkeys found: loses 1 frames, gains 0"
+    assert lines[-1] == "verdict: worse: monkeys found: 1 lost, 0 gained"
     assert "no such frame" in lines[2]
     assert msgspec.json.encode([pair._asdict() for pair in compare(field([FOUND], [])).pairs])
