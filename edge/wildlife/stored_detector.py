@@ -27,8 +27,8 @@ FAILURES_ALLOWED = 3
 
 Load = Callable[[Path], FindsAnimals]
 """A card to a detector with its providers and threads; may raise anything."""
-Test = Callable[[FindsAnimals], None]
-"""Golden pictures; raises when the detector cannot be trusted."""
+Test = Callable[[FindsAnimals, Path], None]
+"""Golden pictures, given the detector and its card's path; raises when it cannot be trusted."""
 
 
 class StoredDetector:
@@ -49,6 +49,11 @@ class StoredDetector:
     @property
     def model(self) -> str:
         return self._chosen.version
+
+    @property
+    def card_path(self) -> Path:
+        """Where the card of the model in use lies; golden pictures that came with it lie beside."""
+        return self._chosen.card
 
     @property
     def trouble(self) -> str | None:
@@ -114,7 +119,7 @@ class StoredDetector:
         try:
             detector = self._load(chosen.card)
             if chosen.trial and before is not None:
-                self._test(detector)
+                self._test(detector, chosen.card)
         except Exception as wrong:
             if before is None:
                 raise
