@@ -24,6 +24,7 @@ from cli import (
     sim,
     story,
     tail,
+    trial,
 )
 from contract.configuration import ConfigurationError
 
@@ -47,6 +48,7 @@ app.add_typer(cloud.app, name="cloud")
 app.add_typer(replay.app, name="replay")
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(registry.app, name="registry")
+app.add_typer(trial.app, name="report")
 app.add_typer(sim.app, name="sim")
 evaluate.app.command("wildlife")(evaluate_wildlife.wildlife)
 app.add_typer(evaluate.app, name="evaluate")

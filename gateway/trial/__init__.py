@@ -1,0 +1,1 @@
+"""What a field's trial has shown, from what the gateway has stored: read, counted, with the doubt of small numbers."""
