@@ -44,7 +44,8 @@ def crops(album: Album, detector: Detector | None, seed: int) -> Iterator[list[C
         wanted = [*_boxes(picture, album.class_names), *_background(picture, image.shape, rng)]
         if detector is not None and not picture.holds(album.class_names.index("monkey")):
             wanted += _mistaken(image, detector)
-        yield [_seen(image, box, name, look, rng) for box, name in wanted for look in range(_LOOKS)]
+        looks = 1 if picture.source == "drawn" else _LOOKS
+        yield [_seen(image, box, name, look, rng) for box, name in wanted for look in range(looks)]
 
 
 def _boxes(picture: Labelled, class_names: tuple[str, ...]) -> list[tuple[Box, int]]:
