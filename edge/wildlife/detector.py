@@ -108,24 +108,18 @@ def _input_name(session: onnxruntime.InferenceSession, size: tuple[int, int], ca
     return str(inputs[0].name)
 
 
-def _suppress(boxes: NDArray[np.float32], kinds: NDArray[np.int64], iou_limit: float) -> list[int]:
+def _suppress(boxes: NDArray[np.float32], kinds: NDArray[np.int64], iou_limit: float) -> NDArray[np.int64]:
     """Rows to keep: of boxes of one class that overlap by more than ``iou_limit``, the first."""
-    left = list(range(len(boxes)))
+    # Classes are moved apart, so that only boxes of one class meet.
+    apart = boxes + (kinds * 2.0 * boxes.max(initial=0.0))[:, None]
+    areas = (boxes[:, 2:] - boxes[:, :2]).prod(axis=1)
+    left = np.arange(len(boxes))
     kept = []
-    while left:
-        best = left.pop(0)
+    while len(left):
+        best, left = left[0], left[1:]
         kept.append(best)
-        left = [
-            n for n in left
-            if kinds[n] != kinds[best] or _overlap(boxes[best], boxes[n]) <= iou_limit
-        ]  # fmt: skip
-    return kept
-
-
-def _overlap(a: NDArray[np.float32], b: NDArray[np.float32]) -> float:
-    w = min(a[2], b[2]) - max(a[0], b[0])
-    h = min(a[3], b[3]) - max(a[1], b[1])
-    if w <= 0 or h <= 0:
-        return 0.0
-    union = (a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - w * h
-    return float(w * h / union)
+        low = np.maximum(apart[best, :2], apart[left, :2])
+        high = np.minimum(apart[best, 2:], apart[left, 2:])
+        shared = np.maximum(high - low, 0.0).prod(axis=1)
+        left = left[shared <= iou_limit * (areas[best] + areas[left] - shared)]
+    return np.array(kept, np.int64)
