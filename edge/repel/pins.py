@@ -119,6 +119,9 @@ class Guard:
                 sys.stderr.write(f"pins: {line[:80]!r} is not understood\n")
 
     def _switch_on(self, output: _Output, words: str) -> None:
+        if self._look_at_stop():
+            say({"refused": output.name, "why": "the emergency stop is pressed"})
+            return
         now_s = time.monotonic()
         try:
             wanted_s = float(words)
@@ -127,9 +130,6 @@ class Guard:
         # "not >" also refuses NaN. While on or resting, a second "on" is refused: repeating it must not make a siren.
         if not wanted_s > 0 or output.off_at_s is not None or now_s < output.rested_at_s:
             say({"refused": output.name, "why": "it is on, it rests, or no time was given"})
-            return
-        if self._look_at_stop():
-            say({"refused": output.name, "why": "the emergency stop is pressed"})
             return
         on_s = min(wanted_s, owner_limit_s(output.max_on_s))
         self._leash.say(f"on {output.name}")

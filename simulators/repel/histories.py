@@ -95,6 +95,7 @@ class _World:
     stopped: bool = False
     challenges: dict[str, float] = field(default_factory=dict)
     """Issued and not yet used: when it was issued."""
+    used: str = "never issued"
 
     @property
     def now(self) -> Moment:
@@ -138,8 +139,10 @@ class History:
             )
             self._upset()
             self._scene = self._a_scene()
-            self._world.look(self._scene)
-            self._state = safety.seen(self._state, self._scene)
+            # A caller that forgets to tell of a look must still be held to what that look itself shows.
+            if self._rng.random() > 0.03:
+                self._world.look(self._scene)
+                self._state = safety.seen(self._state, self._scene)
             self.played.looks += 1
             self._try()
         return self.played
@@ -162,7 +165,7 @@ class History:
     def _upset(self) -> None:
         """What else happens in a field, each now and then; what keeps it quiet for long ends sooner than it began."""
         rng, world = self._rng, self._world
-        if rng.random() < 0.006:
+        if rng.random() < 0.015:
             self._restart()
         if rng.random() < 0.01:
             until_ms = world.unix_ms + rng.choice((-600_000, 60_000, 600_000))
@@ -218,7 +221,7 @@ class History:
 
     def _fire_from_afar(self) -> None:
         known = list(self._world.challenges)
-        challenge = self._rng.choice([*known, *known, *known, "guessed"])
+        challenge = self._rng.choice([*known, *known, *known, self._world.used, "guessed"])
         genuine = self._rng.random() < 0.9
         answer = safety.redeemed(
             self._settings, self._state, self._scene, self._world.now, challenge, genuine=genuine
@@ -228,6 +231,7 @@ class History:
             if not genuine or self._world.at_s - asked_s >= REMOTE_S:
                 self._broken("a remote shot without a signature, without a first step, or after 30 s")
         if genuine:
+            self._world.used = challenge if challenge in known else self._world.used
             self._world.challenges.pop(challenge, None)
         self._take(answer, ["out-0", "out-1", "siren"], remote=True)
 

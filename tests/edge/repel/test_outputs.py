@@ -13,6 +13,8 @@ from edge.repel.errors import OutputRefusedError, PinsLostError
 from edge.repel.outputs import Outputs
 from edge.repel.settings import OutputSettings
 
+pytestmark = pytest.mark.system  # three interpreters start for each
+
 
 def tend_until(outputs: Outputs, condition: Callable[[], bool]) -> bool:
     deadline = time.monotonic() + 20

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.system  # three interpreters start for each
+
 Timeline = Callable[[], list[tuple[str, bool, str]]]
 
 
@@ -156,7 +158,6 @@ def _alive(pid: int) -> bool:
     return not (state.exists() and state.read_text().rsplit(")", 1)[1].split()[0] == "Z")
 
 
-@pytest.mark.system
 def test_kill_9_of_the_deciding_process_switches_the_horn_off_and_ends_the_guard(
     timeline_file: Path, timeline: Timeline
 ) -> None:
@@ -174,7 +175,6 @@ def test_kill_9_of_the_deciding_process_switches_the_horn_off_and_ends_the_guard
     assert off[2] in {"pipe closed", "parent gone"}
 
 
-@pytest.mark.system
 def test_a_fork_that_holds_the_pipe_open_does_not_keep_the_horn_on(
     timeline_file: Path, timeline: Timeline
 ) -> None:

@@ -3,7 +3,6 @@
 import itertools
 import random
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -14,11 +13,10 @@ from hypothesis import strategies as st
 from contract.ids import new_ulid
 from contract.messages import Repel, RepelPhase
 from edge.clock import ManualClock
-from edge.repel.errors import OutputRefusedError, PinsLostError
-from edge.repel.outputs import Change
 from edge.repel.repeller import Repeller
 from edge.repel.scene import Scene
 from edge.repel.settings import RepelSettings
+from tests.edge.repel.paper import PaperSwitches
 
 NOON_MS = 1_780_282_800_000  # 2026-06-01 12:00 in Japan
 VISIT = new_ulid(NOON_MS)
@@ -33,56 +31,6 @@ SITE = {
 }
 HORN = {"name": "horn", "stimulus": "horn", "pin": 17}
 STROBE = {"name": "strobe", "stimulus": "strobe", "pin": 27}
-
-
-@dataclass
-class PaperSwitches:
-    """Outputs that write down what they are told; they live in the clock of the test."""
-
-    clock: ManualClock
-    ok: bool = True
-    stopped: bool = False
-    refuses: bool = False
-    told: list[tuple[str, float, float]] = field(default_factory=list)
-    _until: dict[str, float] = field(default_factory=dict)
-    _changes: list[Change] = field(default_factory=list)
-
-    def open(self) -> None:
-        self.ok = True
-
-    def close(self) -> None:
-        self.all_off()
-        self.ok = False
-
-    def tend(self) -> None:
-        now_s = self.clock.monotonic_s()
-        for name in [name for name, until_s in self._until.items() if until_s <= now_s]:
-            self._changes.append(Change(name, False, self._until.pop(name)))
-
-    def switch_on(self, name: str, seconds: float) -> None:
-        if not self.ok:
-            raise PinsLostError(name)
-        if self.refuses:
-            raise OutputRefusedError(name)
-        now_s = self.clock.monotonic_s()
-        self.told.append((name, now_s, seconds))
-        self._until[name] = now_s + seconds
-        self._changes.append(Change(name, True, now_s))
-
-    def all_off(self) -> None:
-        for name in list(self._until):
-            del self._until[name]
-            self._changes.append(Change(name, False, self.clock.monotonic_s()))
-
-    def on(self) -> list[str]:
-        return sorted(self._until)
-
-    def changes(self) -> list[Change]:
-        found, self._changes = self._changes, []
-        return found
-
-    def now_s(self) -> float:
-        return self.clock.monotonic_s()
 
 
 class Field:
