@@ -7,6 +7,7 @@ before a model is installed.
 import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime, time, timedelta
+from pathlib import Path
 from typing import NamedTuple, Protocol, TypeVar, runtime_checkable
 from zoneinfo import ZoneInfo
 
@@ -53,12 +54,17 @@ class NewModels(Protocol):
 
 
 @runtime_checkable
-class GoesBack(Protocol):
-    """A detector that gives up a new model for the one before."""
+class Stored(Protocol):
+    """A detector whose model is one of several installed ones, and that gives up a new one for the one before."""
+
+    @property
+    def card_path(self) -> Path:
+        """Of the model in use."""
+        ...
 
     @property
     def trouble(self) -> str | None:
-        """Why it did; None when it did not."""
+        """Why a model was given up; None when none was."""
         ...
 
 
@@ -98,8 +104,9 @@ class FieldModel:
 
     def test(self) -> None:
         """Only passing restores trust. A failure is tried again every minute, a pass every night."""
-        golden = self._settings.golden or golden_beside(self._settings.model)
         eye = self.eye
+        card = eye.detector.card_path if isinstance(eye.detector, Stored) else self._settings.model
+        golden = self._settings.golden or golden_beside(card)
         _, why = _tried(lambda: self_test(eye.detector, golden, eye.namer))
         if why is not None and self._untrusted is None:
             log.error("the model fails its self-test: %s", why)
@@ -133,7 +140,7 @@ class FieldModel:
     def troubles(self) -> dict[str, str]:
         """Code -> why, of what a technician should know and the field can live with."""
         detector = self.eye.detector
-        why = detector.trouble if isinstance(detector, GoesBack) else None
+        why = detector.trouble if isinstance(detector, Stored) else None
         return {"model_given_up": why} if why else {}
 
     @property

@@ -67,7 +67,7 @@ class Track:
 
     @property
     def confidence(self) -> float:
-        """Mean score of the last pictures, lowered by the share of votes for other classes; of a proven monkey both networks'."""
+        """0..1: mean score of the last pictures, less votes for other classes; of a proven monkey the joint one."""
         if self.proof.monkey is not None and self.voted == MONKEY:
             return min(1.0, self.proof.monkey)
         share = self.votes[self.voted] / sum(self.votes.values())

@@ -15,16 +15,13 @@ import numpy as np
 
 from edge.clock import Clock, ManualClock
 from edge.sensors.camera.files import GrowingFolder, Image, Scenes, Tally, frames_in, pictures_in
-from edge.sensors.camera.settings import URL_SCHEMES, CameraSettings
+from edge.sensors.camera.live import Live, live_source
+from edge.sensors.camera.settings import CameraSettings
 from edge.sensors.readings import Picture, SensorLostError
 
 log = logging.getLogger(__name__)
 
 POLL_S = 0.02
-VENDOR_PATIENCE_MS = (
-    5000  # OpenCV's own limit for opening and reading a stream; without it a read may hang for ever
-)
-HANG_UP_S = 0.2  # the loop that calls must go on turning, whatever a driver does
 _TURNS = {
     90: cv2.ROTATE_90_CLOCKWISE,
     180: cv2.ROTATE_180,
@@ -43,7 +40,7 @@ class Camera:
         self._settings = settings
         self._clock = clock
         self._tally = Tally()
-        self._source: _Live | _Growing | _Paced | None = None
+        self._source: Live | _Growing | _Paced | None = None
         # Outlives a reopening: what was given once is not new again.
         self._growing: GrowingFolder | None = None
         self._frame = 0
@@ -72,10 +69,10 @@ class Camera:
         """``frames`` given, ``skipped`` for newer ones, ``unreadable``."""
         return self._tally.as_counters()
 
-    def _find(self) -> "_Live | _Growing | _Paced":
+    def _find(self) -> "Live | _Growing | _Paced":
         settings = self._settings
         if settings.is_live:
-            return _Live(settings.source, self._tally)
+            return live_source(settings, self._tally)
         if settings.path.is_dir():
             if settings.follow:
                 self._growing = self._growing or GrowingFolder(settings.path, self._tally)
@@ -192,90 +189,6 @@ class _Paced:
 
     def close(self) -> None:
         """The generator behind ``frames`` lets its file go when it is dropped."""
-
-
-class _Live:
-    """A V4L2 device or a network stream, grabbed by a thread that keeps only the newest frame."""
-
-    def __init__(self, source: int | str, tally: Tally) -> None:
-        """Raises SensorLostError at once for a device node that is not there."""
-        self._source = source
-        node = Path(f"/dev/video{source}") if isinstance(source, int) else Path(source)
-        if not str(source).startswith(URL_SCHEMES) and not node.exists():
-            raise SensorLostError(f"{node}: no such camera: plug it in, or mend source in [camera]")
-        self._tally = tally
-        self._fresh = threading.Condition()
-        self._image: Image | None = None
-        self._lost: str | None = None
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._grab, name="camera", daemon=True)
-        self._thread.start()
-
-    def newest(self, timeout_s: float) -> Image | None:
-        with self._fresh:
-            self._fresh.wait_for(lambda: self._image is not None or self._lost is not None, timeout_s)
-            image, self._image = self._image, None
-            if image is None and self._lost is not None:
-                raise SensorLostError(self._lost)
-            if image is not None:
-                self._tally.frames += 1
-            return image
-
-    def close(self) -> None:
-        """A thread that hangs in the driver is left behind; it lets the device go when it comes back."""
-        self._stop.set()
-        self._thread.join(timeout=HANG_UP_S)
-        if self._thread.is_alive():
-            log.warning("the camera's driver does not answer; going on without it")
-
-    def _grab(self) -> None:
-        capture = self._capture()
-        try:
-            if not capture.isOpened():
-                self._tell_lost(
-                    f"{_hidden(self._source)}: cannot be opened: check cable, address and password"
-                )
-                return
-            while not self._stop.is_set():
-                good, image = capture.read()
-                if not good:
-                    self._tell_lost(
-                        f"{_hidden(self._source)}: the camera has stopped: check cable and network"
-                    )
-                    return
-                self._keep(np.asarray(image, np.uint8))
-        finally:
-            capture.release()
-
-    def _capture(self) -> cv2.VideoCapture:
-        if isinstance(self._source, int):
-            return cv2.VideoCapture(self._source, cv2.CAP_V4L2)
-        if not self._source.startswith(URL_SCHEMES):
-            return cv2.VideoCapture(self._source, cv2.CAP_V4L2)
-        limits = [
-            *(cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, VENDOR_PATIENCE_MS),
-            *(cv2.CAP_PROP_READ_TIMEOUT_MSEC, VENDOR_PATIENCE_MS),
-        ]
-        return cv2.VideoCapture(self._source, cv2.CAP_FFMPEG, limits)
-
-    def _keep(self, image: Image) -> None:
-        with self._fresh:
-            if self._image is not None:
-                self._tally.skipped += 1
-            self._image = image
-            self._fresh.notify_all()
-
-    def _tell_lost(self, why: str) -> None:
-        with self._fresh:
-            self._lost = why
-            self._fresh.notify_all()
-
-
-def _hidden(source: int | str) -> str:
-    """The source without the name and password a stream's address may carry."""
-    text = str(source)
-    scheme, mark, rest = text.partition("://")
-    return f"{scheme}://{rest.rpartition('@')[2]}" if mark else text
 
 
 def _turned(image: Image, rotate_deg: int) -> Image:

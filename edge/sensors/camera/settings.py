@@ -36,8 +36,12 @@ class CameraSettings(Settings):
     Every limit is below 30 s, so that a dead camera is reported within half a minute.
     """
 
-    source: Annotated[int, Field(ge=0)] | str
+    source: Annotated[int, Field(ge=0)] | str | None = None
     """V4L2 index (0) or node (/dev/video0), RTSP or HTTP address, a video file, or a folder of pictures."""
+    command: tuple[str, ...] = ()
+    """Instead of a source: program and arguments that write JPEG after JPEG, as rpicam-vid does for a CSI camera."""
+    size_px: tuple[Annotated[int, Field(ge=160)], Annotated[int, Field(ge=120)]] | None = None
+    """Width and height asked of a V4L2 camera; unset, what it gives by itself."""
     follow: bool = False
     """The folder grows (a camera uploads into it): the newest complete picture wins, older ones are skipped."""
     rotate_deg: Literal[0, 90, 180, 270] = 0
@@ -56,15 +60,21 @@ class CameraSettings(Settings):
     """The camera has infrared light: then darkness is a fault at any hour, else only by day."""
 
     @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if (self.source is None) == (not self.command):
+            raise ValueError("give source or command, one of them: where the pictures come from")
+        return self
+
+    @model_validator(mode="after")
     def _only_a_folder_can_be_followed(self) -> Self:
-        if self.follow and (isinstance(self.source, int) or self.source.startswith(URL_SCHEMES)):
+        if self.follow and self.is_live:
             raise ValueError("follow = true is for a folder: remove it, a live camera is always followed")
         return self
 
     @property
     def is_live(self) -> bool:
         """Whether the source is a running camera and not a file or folder."""
-        if isinstance(self.source, int):
+        if self.source is None or isinstance(self.source, int):
             return True
         return self.source.startswith((*URL_SCHEMES, "/dev/"))
 

@@ -61,10 +61,8 @@ STILL = np.full((360, 640, 3), 90, np.uint8)
 
 
 def watched(eye, seconds, start_s=0.0, image=STILL, period_s=0.2):
-    looks = []
-    for n in range(round(seconds / period_s)):
-        looks.append((start_s + n * period_s, eye.glance(image, "", start_s + n * period_s)))
-    return looks
+    times = [start_s + n * period_s for n in range(round(seconds / period_s))]
+    return [(at_s, eye.glance(image, "", at_s)) for at_s in times]
 
 
 def last(looks):

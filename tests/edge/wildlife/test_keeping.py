@@ -10,8 +10,8 @@ from ulid import ULID
 
 from edge.wildlife.detections import Detections, no_detections
 from edge.wildlife.eye import Look
-from edge.wildlife.kept_frame import kept_frames
 from edge.wildlife.keeping import Keeping, Lesson, lesson, quiet
+from edge.wildlife.kept_frame import kept_frames
 from edge.wildlife.naming import Proof
 from edge.wildlife.settings import KeepSettings
 from edge.wildlife.tracker import Track
