@@ -126,13 +126,16 @@ def _field(settings: FieldSettings, clock: Clock) -> Device:
     from edge.field import Field, FieldParts  # noqa: PLC0415
     from edge.field_memory import FieldMemory  # noqa: PLC0415
     from edge.field_model_files import ModelFiles  # noqa: PLC0415
+    from edge.repel.dose_memory import dose_file  # noqa: PLC0415
+    from edge.repel.fire_desk import fire_desk_from  # noqa: PLC0415
     from edge.repel.repeller import Repeller  # noqa: PLC0415
     from edge.sensors.camera.sensor import Camera  # noqa: PLC0415
     from edge.sensors.camera.view import KnownView  # noqa: PLC0415
     from edge.wildlife.keeping import Keeping  # noqa: PLC0415
 
-    dose = settings.data_directory / f"{settings.device}.repeller.json"
-    repeller = Repeller(settings.repel, clock, new_ulid, random.Random(), memory_file=dose)
+    dose = dose_file(settings.data_directory, settings.device)
+    desk = fire_desk_from(settings.device, settings.repel)
+    repeller = Repeller(settings.repel, clock, new_ulid, random.Random(), memory_file=dose, fire_line=desk)
     networks = field_networks(settings.eye, clock)
     cards = [settings.eye.model, *([settings.eye.verifier] if settings.eye.verifier else [])]
     # A folder's detector looks for a new model by itself.
@@ -181,13 +184,15 @@ def _detector(eye: "EyeSettings", clock: Clock) -> "FindsAnimals":
     from edge.wildlife.card import ModelMissingError  # noqa: PLC0415
     from edge.wildlife.model_file import read_signers  # noqa: PLC0415
     from edge.wildlife.model_store import ModelStore  # noqa: PLC0415
-    from edge.wildlife.self_test import self_test  # noqa: PLC0415
+    from edge.wildlife.self_test import golden_beside, self_test  # noqa: PLC0415
     from edge.wildlife.stored_detector import StoredDetector  # noqa: PLC0415
 
     if eye.signers is None:
         raise ModelMissingError(f"{eye.model}: a folder of signed models: set signers in [eye]")
     store = ModelStore(eye.model, read_signers(eye.signers))
-    return StoredDetector(store, load, lambda found: self_test(found, eye.golden), clock)
+    return StoredDetector(
+        store, load, lambda found, card: self_test(found, eye.golden or golden_beside(card)), clock
+    )
 
 
 def _memory_file(settings: DeviceSettings, of: str) -> Path:
