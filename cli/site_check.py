@@ -4,12 +4,15 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from cli.listening import Listener
 from edge.clock import SystemClock
 from edge.field_settings import FieldSettings
 from edge.home_settings import HomeSettings
+
+if TYPE_CHECKING:
+    from edge.repel.output_settings import OutputSettings
 
 
 class Trial(NamedTuple):
@@ -146,15 +149,35 @@ def _camera(settings: FieldSettings, patience_s: float) -> str:
 
 
 def _repeller(settings: FieldSettings) -> str:
-    """The pins' process is started and ended; nothing is switched on."""
-    from edge.repel.outputs import Outputs
+    """The process that owns the outputs is started and ended; nothing is switched on."""
+    from edge.repel.output_kinds import OutputKind
+    from edge.repel.switchboard import switchboard_from
 
-    outputs = Outputs(settings.repel.outputs)
-    outputs.open()
-    held = outputs.ok
-    outputs.close()
+    for one in settings.repel.outputs:
+        if one.kind is OutputKind.SOUND:
+            _sounds(one)
+    board = switchboard_from(settings.repel)
+    board.open()
+    board.tend()
+    held, stopped = board.ok, board.stopped
+    board.close()
     if not held:
-        raise RuntimeError("the pins cannot be reached: on a Raspberry Pi install the [pi] extra (lgpio)")
+        raise RuntimeError(
+            "the pins cannot be reached: stop the device's service if it runs; on a Raspberry Pi install the"
+            " [pi] extra (lgpio)"
+        )
+    if stopped:
+        raise RuntimeError(
+            "the emergency stop is pressed, or its wire is broken: pull it out, look at stop_pin"
+        )
     armed = "armed" if settings.repel.armed else "not armed"
     factory = os.environ.get("GPIOZERO_PIN_FACTORY", "of this board")
     return f"{len(settings.repel.outputs)} outputs, all off, {armed}; pins {factory}"
+
+
+def _sounds(one: "OutputSettings") -> None:
+    if shutil.which("aplay") is None:
+        raise FileNotFoundError(f"output {one.name} needs aplay: apt install alsa-utils")
+    for file in one.files:
+        if not file.exists():
+            raise FileNotFoundError(f"output {one.name}: {file}: no such sound: mend [[repel.outputs]] files")
