@@ -11,7 +11,7 @@ from edge.wildlife.detector import Detector
 from edge.wildlife.verified import CheckedDetector
 from edge.wildlife.verifier import Verifier
 from models.export import write_card
-from models.measure import conditions, figures, monkey_scores
+from models.measure import best_monkey, conditions, figures
 from models.pictures import Album
 
 _QUIET_SHARE = 0.995  # of the held-apart pictures without monkeys stay below the threshold; one in 200 may be mislabelled
@@ -38,11 +38,13 @@ def paired(namer: Path, detector: Path, apart: Album, quiet: Sequence[Album]) ->
 def joint_threshold(apart: Album, checked: CheckedDetector) -> float:
     """Midway (geometrically) between what pictures without monkeys stay below and what pictures with one reach.
 
-    Where the two overlap, what those without stay below: a horn for nothing costs more than a look in vain.
+    ``checked`` has a threshold of 0 still. Where the two overlap: what those without stay below, for a horn for nothing
+    costs more than a look in vain.
     """
     monkey = apart.class_names.index("monkey")
-    loud = sorted(monkey_scores((p for p in apart.pictures if not p.holds(monkey)), checked))
-    heard = sorted(monkey_scores((p for p in apart.pictures if p.holds(monkey)), checked), reverse=True)
+    best = [(p.holds(monkey), best_monkey(checked.detect(p.read()))) for p in apart.pictures]
+    loud = sorted(score for holds, score in best if not holds)
+    heard = sorted((score for holds, score in best if holds), reverse=True)
     below = loud[max(0, round(_QUIET_SHARE * len(loud)) - 1)] if loud else 0.0
     reached = heard[max(0, round(_HEARD_SHARE * len(heard)) - 1)] if heard else 1.0
     return round(sqrt(below * reached) if reached > below else below + 0.005, 3)
