@@ -121,7 +121,8 @@ def _mask(part: Image) -> np.ndarray:
     if not 0.25 <= inner.mean() <= 0.97:
         y, x = np.mgrid[-1 : 1 : high * 1j, -1 : 1 : wide * 1j]
         body = np.hypot(x, y) < 0.85
-    return np.asarray(cv2.GaussianBlur(body.astype(np.float32), (0, 0), max(0.8, high / 90)), np.float32)
+    soft = cv2.GaussianBlur(body.astype(np.float32), (0, 0), max(0.8, high / 90))
+    return np.clip(np.asarray(soft, np.float32), 0.0, 1.0)
 
 
 def _set_into(

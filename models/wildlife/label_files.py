@@ -179,10 +179,11 @@ def _corners(values: list[float]) -> tuple[float, float, float, float]:
 
 def _yaml_names(text: str) -> list[str]:
     """The ``names:`` of a YOLO data file, as a list in brackets, a list of dashes, or numbers with names."""
-    found = re.search(r"^names\s*:[ \t]*(.*)$((?:\n(?:[ \t]+.*|-.*|\s*))*)", text, re.MULTILINE)
+    plain = re.sub(r"(?:^|(?<=\s))#.*$", "", text, flags=re.MULTILINE)
+    found = re.search(r"^names\s*:[ \t]*(.*)$((?:\n(?:[ \t]+.*|-.*|\s*))*)", plain, re.MULTILINE)
     if found is None:
         return []
-    inline, block = found.group(1).split("#")[0].strip(), found.group(2)
+    inline, block = found.group(1).strip(), found.group(2)
     if inline.startswith(("[", "{")):
         whole = (inline + block).split("]")[0].split("}")[0].lstrip("[{")
         words = [word.strip() for word in whole.replace("\n", " ").split(",") if word.strip()]

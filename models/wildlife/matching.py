@@ -72,7 +72,7 @@ def average_precision(
     precision = right[keep] / told[keep]
     recall = right[keep] / subjects
     precision = np.maximum.accumulate(precision[::-1])[::-1]
-    at = np.searchsorted(recall, _RECALLS - 1e-12, side="left")
+    at = np.searchsorted(recall, _RECALLS, side="left")
     return float(np.mean([precision[n] if n < len(precision) else 0.0 for n in at]))
 
 

@@ -69,7 +69,7 @@ def _open(path: Path, yolo: list[str]) -> Opened | None:
             return read_coco(path)
         case ".xml":
             return read_voc(path)
-        case ".txt" if yolo or path.parent.name == "labels":
+        case ".txt" if yolo or "labels" in path.parts:
             return read_yolo(path, yolo)
         case _:
             return None
