@@ -93,12 +93,23 @@ def _serve(book: "LabelBook", host: str, port: int) -> None:
         timeout_graceful_shutdown=1,
     )  # fmt: skip
     listening = socket.create_server((host, port))
-    shown = socket.gethostname() if host == "0.0.0.0" else host  # noqa: S104 - compared, not bound
-    typer.echo(f"open  http://{shown}:{listening.getsockname()[1]}/{book.key}/")
+    typer.echo(f"open  http://{_reachable(host)}:{listening.getsockname()[1]}/{book.key}/")
     typer.echo(
         "Whoever has this address can see and change the labels. Ctrl-C ends; everything is saved already."
     )
     uvicorn.Server(config).run(sockets=[listening])
+
+
+def _reachable(host: str) -> str:
+    """The address to give to a telephone where every network is listened on."""
+    if host != "0.0.0.0":  # noqa: S104 - compared, not bound
+        return host
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asked:
+        try:
+            asked.connect(("192.0.2.1", 9))  # sends nothing: asks which of our addresses would
+            return str(asked.getsockname()[0])
+        except OSError:
+            return socket.gethostname()
 
 
 @app.command()
@@ -115,7 +126,16 @@ def train(
     data: Annotated[
         list[Path], typer.Option(help="COCO JSON to learn from besides, against forgetting. Repeat.")
     ] = [],  # noqa: B006 - typer reads the default
-    name: Annotated[str, typer.Option(help="Of the new model.")] = "field_nano",
+    verifier: Annotated[
+        Path | None,
+        typer.Option(
+            help="Card of the network that checks crops in this field: both models are compared with it.",
+            exists=True,
+        ),
+    ] = None,
+    name: Annotated[
+        str | None, typer.Option(help="Of the new model; left out: the old one's, which a verifier knows.")
+    ] = None,
     network: Annotated[Network, typer.Option(help="Size of the network.")] = Network.NANO,
     epochs: Annotated[int, typer.Option(min=1)] = 40,
     minutes: Annotated[float, typer.Option(help="End after so long, schedule complete; 0: never.")] = 0.0,
@@ -134,6 +154,7 @@ def train(
     from models.pictures import open_album
 
     labels = LabelBook(book)
+    named = name or read_card(model).name
     classes = open_album(data).class_names if data else read_card(model).class_names
     learn, count = learning_file(labels, classes)
     if not compare_only:
@@ -141,25 +162,37 @@ def train(
 
         typer.echo(f"{count} frames of this field to learn from, besides {len(data)} other files")
         train_model(
-            data=[*data, learn], base=base or model, out=out, name=name, network=network.value, epochs=epochs,
+            data=[*data, learn], base=base or model, out=out, name=named, network=network.value, epochs=epochs,
             minutes=minutes, rate=rate, seed=seed, threads=threads, device=device.value,
         )  # fmt: skip
-    _compare(labels, model, out / f"{name}.json")
+    _compare(labels, model, out / f"{named}.json", verifier)
 
 
-def _compare(book: "LabelBook", old: Path, new: Path) -> None:
-    from edge.wildlife.detector import Detector
+def _compare(book: "LabelBook", old: Path, new: Path, verifier: Path | None) -> None:
+    from edge.wildlife.card import read_card
     from models.labelling.comparing import as_lines, compare
     from models.labelling.retraining import judged, write_comparison
 
-    before, after = Detector(old, threads=2), Detector(new, threads=2)
-    found = compare(judged(book, before, after))
+    found = compare(judged(book, _eye(old, verifier), _eye(new, verifier)))
     for line in as_lines(found):
         typer.echo(line)
-    typer.echo(f"kept in {write_comparison(found, before.card, new)}")
+    typer.echo(f"kept in {write_comparison(found, read_card(old), new)}")
     if found.refused:
-        typer.echo(f"refused: {new.stem} stays here, the field keeps {old.stem}", err=True)
+        typer.echo(f"refused: {new} stays here, the field keeps {old}", err=True)
         raise typer.Exit(1)
+
+
+def _eye(card: Path, verifier: Path | None) -> "FindsAnimals":
+    """As the field runs it. Raises ModelError."""
+    from edge.wildlife.detector import Detector
+
+    detector = Detector(card, threads=2)
+    if verifier is None:
+        return detector
+    from edge.wildlife.verified import CheckedDetector
+    from edge.wildlife.verifier import Verifier
+
+    return CheckedDetector(detector, Verifier(verifier))
 
 
 @app.command()

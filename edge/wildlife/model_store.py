@@ -128,6 +128,15 @@ class ModelStore:
                 return chosen
             return self._checked(self.state())
 
+    def ended(self, version: str) -> None:
+        """The process ended in order, which says nothing against ``version``: the start is not counted."""
+        if not self._file.exists():
+            return
+        with self._lock():
+            state = self.state()
+            if state.current == version and state.starts:
+                self._write(msgspec.structs.replace(state, starts=state.starts - 1))
+
     def proved(self, version: str) -> None:
         """``version`` works: it is on trial no more."""
         with self._lock():
@@ -195,9 +204,13 @@ class ModelStore:
     @contextmanager
     def _lock(self) -> Iterator[None]:
         self.folder.mkdir(parents=True, exist_ok=True)
-        with (self.folder / ".lock").open("w") as lock:
+        # Only read: whoever installs may be root, and the device is not.
+        lock = os.open(self.folder / ".lock", os.O_RDONLY | os.O_CREAT, 0o644)
+        try:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
+        finally:
+            os.close(lock)
 
 
 def _sync(path: Path) -> None:

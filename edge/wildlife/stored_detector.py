@@ -4,8 +4,10 @@ Is: one FindsAnimals that never changes its model in the middle of a picture. Is
 own self-test goes on as before.
 """
 
+import atexit
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import cast
 
@@ -45,6 +47,14 @@ class StoredDetector:
         self._since_s = self._look_s = clock.monotonic_s()
         self._stamp_ns, self._trouble = 0, ""
         self._afresh()
+        # A look with `edge check`, a restart by hand: only what ends a process by force speaks against a model.
+        atexit.register(self.close)
+
+    def close(self) -> None:
+        """Say that this process ends in order; also done by itself when it does."""
+        atexit.unregister(self.close)
+        with suppress(OSError, ModelError):
+            self._store.ended(self._chosen.version)
 
     @property
     def model(self) -> str:

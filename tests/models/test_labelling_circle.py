@@ -103,7 +103,7 @@ def test_a_deafer_model_is_refused_on_the_field_s_own_days_and_never_signed(labe
     assert compare(run, labelled, card) == 1
     said = capsys.readouterr()
     assert "verdict: worse: monkeys found" in said.out
-    assert "the field keeps macaque_nano" in said.err
+    assert f"the field keeps {SHIPPED}" in said.err
     assert json.loads((card.parent / COMPARISON).read_text())["refused"]
     assert run("key", card.parent / "k.key") == 0
     assert run("sign", card, "--key", card.parent / "k.key") == 1
@@ -142,7 +142,7 @@ def test_training_goes_through_the_trainer_s_own_command_and_ends_in_a_verdict(l
     out = tmp_path / "run"
     status = run("train", labelled, "--model", SHIPPED, "--out", out, "--epochs", 1, "--threads", 1)
     told = json.loads((out / COMPARISON).read_text())
-    assert told["new_sha256"] == read_card(out / "field_nano.json").sha256
+    assert told["new_sha256"] == read_card(out / "macaque_nano.json").sha256
     assert status == int(told["refused"])
     asked = {pair["name"]: pair["frames"] for pair in told["pairs"]}
     assert min(asked["monkeys found"], asked["no monkey, none reported"]) >= 10

@@ -280,6 +280,35 @@ def test_a_model_that_ends_its_process_is_given_up_with_nobody_there(field: Fiel
     assert "processes ended" in (field.eye.trouble or "")
 
 
+def test_a_process_that_ends_in_order_says_nothing_against_a_model(field: Field, workshop: Workshop):
+    field.store.install(workshop.signed("new"), passes)
+    for _ in range(3 * STARTS_ON_TRIAL):
+        field.begin()
+        field.eye.close()
+    assert field.eye.detector.name == "new"
+    assert field.store.state().starts == 0
+
+
+@pytest.mark.system
+def test_a_process_that_is_killed_counts_and_one_that_ends_by_itself_does_not(workshop: Workshop):
+    store = workshop.store()
+    store.install(workshop.signed("new"), passes)
+    code = (
+        "import os, sys\nfrom pathlib import Path\nfrom edge.clock import ManualClock\n"
+        "from edge.wildlife.model_file import read_signers\nfrom edge.wildlife.model_store import ModelStore\n"
+        "from edge.wildlife.stored_detector import StoredDetector\n"
+        "store = ModelStore(Path(sys.argv[1]), read_signers(Path(sys.argv[2])))\n"
+        "eye = StoredDetector(store, lambda card: card, lambda found, card: None, ManualClock(0))\n"
+        "if sys.argv[3] == 'killed':\n    os.kill(os.getpid(), 9)\n"
+    )
+    counted = []
+    for end in ("in order", "killed", "in order"):
+        arguments = [sys.executable, "-c", code, str(store.folder), str(workshop.signers), end]
+        subprocess.run(arguments, env={**os.environ, "PYTHONPATH": "."}, check=False)
+        counted.append(store.state().starts)
+    assert counted == [0, 1, 1]
+
+
 def test_a_model_that_rots_on_the_card_gives_way_to_the_one_before_it(field: Field, workshop: Workshop):
     field.store.install(workshop.signed("new"), passes)
     field.begin()
