@@ -3,6 +3,7 @@
 import random
 import secrets
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -66,20 +67,25 @@ def city_file(folder: Path) -> Path:
     return file
 
 
+def found_city(database: Database) -> None:
+    """Tables, and a field with its camera and its farmer."""
+    database.create()
+    with database.write() as session:
+        load_registry(session, REGISTRY, "registry.toml")
+
+
 @dataclass(slots=True)
 class Season:
-    """The device's side; the clock is ``at_ms``, and everything is received as it happens."""
+    """The device's side of a founded city; the clock is ``at_ms``, and everything is received as it happens."""
 
     database: Database
     series: Series
     at_ms: int = MAY_1_MS
     visits: list[str] = field(default_factory=list)
     _seq: int = 0
+    _waiting: list[Arrival] | None = None
 
     def __post_init__(self) -> None:
-        self.database.create()
-        with self.database.write() as session:
-            load_registry(session, REGISTRY, "registry.toml")
         intake = partial(take, policies=Policies(PolicySettings()))
         self._events = EventLane(self.database, intake, lambda: self.at_ms)
         self._telemetry = TelemetryLane(self.database, self.series, lambda: self.at_ms)
@@ -91,10 +97,26 @@ class Season:
         self._seq += 1
         return Stamp(CAMERA, new_ulid(MAY_1_MS), self._seq, self.at_ms, Clock.SYNCED)
 
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Whatever is told inside arrives at its end, in one batch: a transaction an event takes longer."""
+        self._waiting = []
+        try:
+            yield
+        finally:
+            waiting, self._waiting = self._waiting, None
+        self._take(waiting)
+
     def tell(self, *bodies: EventBody) -> None:
         messages = [Event(id=new_ulid(self.at_ms), stamp=self.stamp(), body=body) for body in bodies]
-        outcome = self._events.take([Arrival(topic(CAMERA, Lane.EVENT), encode(one)) for one in messages])
-        assert outcome.dead == 0
+        arrivals = [Arrival(topic(CAMERA, Lane.EVENT), encode(one)) for one in messages]
+        if self._waiting is None:
+            self._take(arrivals)
+        else:
+            self._waiting += arrivals
+
+    def _take(self, arrivals: list[Arrival]) -> None:
+        assert self._events.take(arrivals).dead == 0
 
     def watch(self, from_ms: int, to_ms: int, fps: float = 5.0, every_ms: int = 600_000) -> None:
         """Pictures looked at, one sample every ``every_ms``."""

@@ -132,7 +132,7 @@ def read(
         row.area,
         devices,
         min(times) if since_ms is None else since_ms,
-        min(now_ms, last if until_ms is None else until_ms),
+        min(now_ms + 1, last if until_ms is None else until_ms),
         watched=watched,
     )
     _take(stored, events)
