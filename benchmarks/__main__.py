@@ -1,11 +1,14 @@
-"""``python -m benchmarks falls``: what the way from bytes to decision costs on this machine."""
+"""``python -m benchmarks falls|eye``: what the way from bytes or pictures to a decision costs on this machine."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from benchmarks import corpus
 from benchmarks.falls import lines_beside, memory
+
+NANO = Path(__file__).parents[1] / "models" / "macaque_nano" / "macaque_nano.json"
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 
@@ -33,6 +36,28 @@ def falls(
         typer.echo("no recordings beside the repository (set MIMAMORI_DATA): simulated bytes only")
     if hours:
         for line in memory(hours):
+            typer.echo(line)
+
+
+@app.command()
+def eye(
+    model: Annotated[Path, typer.Option(help="A model's card.", exists=True)] = NANO,
+    rounds: Annotated[int, typer.Option(help="Each measures all, one after the other.", min=1)] = 5,
+    reference: Annotated[
+        Path | None,
+        typer.Option(help="Python of an environment of its own that has ultralytics.", exists=True),
+    ] = None,
+    hours: Annotated[
+        float, typer.Option(help="Of pictures for the memory test; 0 leaves it out.", min=0.0)
+    ] = 0.0,
+) -> None:
+    """Share of the time inside the network, pictures a second beside ultralytics on the same network, memory."""
+    from benchmarks import eye as measured  # noqa: PLC0415 - a radar's bench needs no camera library
+
+    for line in measured.beside(model, rounds, reference):
+        typer.echo(line)
+    if hours:
+        for line in measured.memory(model, hours):
             typer.echo(line)
 
 
