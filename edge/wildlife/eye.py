@@ -66,7 +66,7 @@ class Eye:
         self._settings = settings
         self._detector = detector
         self._namer = namer
-        self._gaze = Gaze(settings.tile_px or self._side_px, settings.tiles_most)
+        self._gaze = Gaze(settings.tile_px or self._side_px // 2, self._side_px, settings.tiles_most)
         self._gate = MotionGate()
         self._tracker = Tracker(settings, namer.threshold if namer else None)
         self._scene = ""

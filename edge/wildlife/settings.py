@@ -103,7 +103,7 @@ class EyeSettings(Settings):
     tiles_most: int = Field(default=3, ge=0, le=200)
     """Parts of a large picture looked at closely, each as costly as the whole; 0: none."""
     tile_px: int | None = Field(default=None, ge=160, le=2000)
-    """Side of such a part in the picture; unset, that of the model's input, so that nothing is shrunk."""
+    """Side of such a part in the picture; unset, half of the model's input: animals are shown twice as large."""
 
     confirm_hits: int = Field(default=6, ge=2, le=100)
     """A track counts once it was seen in this many ..."""

@@ -1,6 +1,6 @@
 """Parts of a large picture that are looked at by themselves, because an animal far away is a few pixels in the whole.
 
-A 40 px monkey of a 1080p picture is 9 px in a network of 416; in a tile it keeps its 40. A field cannot afford every
+A 40 px monkey of a 1080p picture is 9 px in a network of 416; in a tile of 208 it is 80. A field cannot afford every
 tile of every picture, so it chooses: where animals are followed, where something moves, and one of a grid in turn.
 Pure but for the detector that ``Tiled`` asks.
 """
@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from edge.wildlife.boxes import BoxPx, area, centre, common, overlap, within
 from edge.wildlife.detections import Detections, FindsAnimals, no_detections
 
-WORTH_IT = 2.0  # picture sides per tile side below which the whole picture shows as much
+WORTH_IT = 2.0  # picture sides per side of what is looked at below which a closer look shows little more
 OVERLAP = 0.25  # of a tile: an animal cut by one tile's edge is whole in the next
-MARGIN = 0.2  # of a tile kept free round what it is made for
+AIR = 1.6  # side of a tile per side of what it is made for
 SAME_IOU = 0.45
 SAME_INSIDE = 0.7  # of the smaller box inside the other: a part of an animal, not another one
 _EDGE_PX = 2.0
@@ -25,9 +25,9 @@ RESOLVED_PX = 40.0
 """Height in the network's input below which the whole picture is not trusted to show an animal."""
 
 
-def grid(width: int, height: int, side_px: int) -> list[BoxPx]:
-    """Tiles of ``side_px`` that cover the picture with overlaps; none for a picture too small to gain by them."""
-    if max(width, height) < WORTH_IT * side_px:
+def grid(width: int, height: int, side_px: int, input_px: int) -> list[BoxPx]:
+    """Tiles of ``side_px`` that cover the picture with overlaps; none for a picture that an input of ``input_px`` shows."""
+    if max(width, height) < WORTH_IT * input_px:
         return []
     return [
         (x, y, min(width, x + side_px), min(height, y + side_px))
@@ -48,30 +48,32 @@ class Gaze:
     """Chooses the tiles of each picture; keeps whose turn it is."""
 
     side_px: int
+    input_px: int
     most: int
     _turn: int = 0
 
     def choose(
         self, width: int, height: int, followed: Sequence[BoxPx], moving: Sequence[BoxPx]
     ) -> list[BoxPx]:
-        """At most ``most`` tiles: round animals that are followed, then round what moves; the last is the grid's next.
+        """At most ``most`` tiles: round animals that are followed, then round what moves; what is left, of the grid in turn.
 
-        Where more is followed than can be looked at, each has its turn.
+        While something is looked at, one of the grid is enough. Where more is followed than can be looked at, each has
+        its turn.
         """
-        tiles = grid(width, height, self.side_px)
+        tiles = grid(width, height, self.side_px, self.input_px)
         if not tiles or self.most < 1:
             return []
-        self._turn += 1
         start = self._turn % len(followed) if len(followed) >= self.most else 0
         wanted = [*followed[start:], *followed[:start], *sorted(moving, key=area, reverse=True)]
         chosen: list[BoxPx] = []
         for box in wanted:
             if len(chosen) >= max(1, self.most - 1):
                 break
-            small = max(box[2] - box[0], box[3] - box[1]) <= self.side_px * (1 - MARGIN)
-            if small and not any(within(box, tile) for tile in chosen):
-                chosen.append(_tile_round(box, width, height, self.side_px))
-        if len(chosen) < self.most:
+            side = max(self.side_px, round(AIR * max(box[2] - box[0], box[3] - box[1])))
+            if side * WORTH_IT <= max(width, height) and not any(within(box, tile) for tile in chosen):
+                chosen.append(_tile_round(box, width, height, side))
+        for _ in range(min(1, self.most - len(chosen)) if chosen else self.most):
+            self._turn += 1
             chosen.append(tiles[self._turn % len(tiles)])
         return chosen
 
@@ -144,11 +146,15 @@ def _same(a: BoxPx, b: BoxPx) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Tiled:
-    """A FindsAnimals that looks at the whole picture and at every tile: for measuring, and where time is no matter."""
+    """A FindsAnimals that looks at the whole picture and at every tile: for measuring, and where time is no matter.
+
+    ``input_px``: side of the detector's input; a picture less than twice as large is not cut up.
+    """
 
     detector: FindsAnimals
     side_px: int
+    input_px: int = 416
 
     def detect(self, image: NDArray[np.uint8], floor: float | None = None) -> Detections:
-        tiles = grid(image.shape[1], image.shape[0], self.side_px)
+        tiles = grid(image.shape[1], image.shape[0], self.side_px, self.input_px)
         return look(self.detector, image, tiles, floor)

@@ -43,7 +43,7 @@ def picture(width, height, *squares):
 
 @pytest.mark.parametrize(("width", "height"), [(1920, 1080), (3840, 2160), (1280, 720), (1080, 1920)])
 def test_tiles_cover_every_pixel_and_an_animal_cut_by_one_is_whole_in_another(width, height):
-    tiles = grid(width, height, 416)
+    tiles = grid(width, height, 416, 416)
     covered = np.zeros((height, width), bool)
     for x1, y1, x2, y2 in tiles:
         assert 0 <= x1 < x2 <= width
@@ -57,8 +57,8 @@ def test_tiles_cover_every_pixel_and_an_animal_cut_by_one_is_whole_in_another(wi
 
 
 def test_a_picture_that_the_network_sees_whole_is_not_cut_up():
-    assert grid(600, 400, 416) == []
-    assert grid(320, 180, 416) == []
+    assert grid(640, 360, 208, 416) == []
+    assert grid(320, 180, 416, 416) == []
 
 
 @pytest.mark.parametrize(("width", "height"), [(1920, 1080), (3840, 2160)])
@@ -66,25 +66,25 @@ def test_an_animal_of_40_px_is_found_by_tiles_and_not_without(width, height):
     eye = ShortSighted()
     image = picture(width, height, (width - 300, height - 200, 40))
     assert len(eye.detect(image)) == 0
-    found = Tiled(eye, 416).detect(image)
+    found = Tiled(eye, 416, 416).detect(image)
     assert found.boxes.tolist() == [[width - 300, height - 200, width - 260, height - 160]]
 
 
 def test_an_animal_on_the_seam_is_one_animal_and_whole():
     eye = ShortSighted()
-    tiles = grid(1920, 1080, 416)
+    tiles = grid(1920, 1080, 416, 416)
     seam = int(tiles[0][2])
-    found = Tiled(eye, 416).detect(picture(1920, 1080, (seam - 15, 100, 60)))
+    found = Tiled(eye, 416, 416).detect(picture(1920, 1080, (seam - 15, 100, 60)))
     assert found.boxes.tolist() == [[seam - 15, 100, seam + 45, 160]]
 
 
 def test_an_animal_larger_than_a_tile_is_taken_from_the_whole_picture():
-    found = Tiled(ShortSighted(), 416).detect(picture(1920, 1080, (600, 100, 700)))
+    found = Tiled(ShortSighted(), 416, 416).detect(picture(1920, 1080, (600, 100, 700)))
     assert found.boxes.tolist() == [[600, 100, 1300, 800]]
 
 
 def test_no_more_tiles_are_looked_at_than_allowed_and_the_followed_come_first():
-    gaze = Gaze(416, 3)
+    gaze = Gaze(416, 416, 3)
     followed = (1500.0, 800.0, 1540.0, 840.0)
     moving = [(100.0 * n, 100.0, 100.0 * n + 30, 130.0) for n in range(8)]
     tiles = gaze.choose(1920, 1080, [followed], moving)
@@ -97,13 +97,13 @@ def test_no_more_tiles_are_looked_at_than_allowed_and_the_followed_come_first():
 
 
 def test_with_nothing_to_see_the_whole_grid_is_looked_at_in_turn():
-    gaze, tiles = Gaze(416, 1), grid(1920, 1080, 416)
+    gaze, tiles = Gaze(416, 416, 1), grid(1920, 1080, 416, 416)
     looked = {gaze.choose(1920, 1080, [], [])[0] for _ in tiles}
     assert looked == set(tiles)
 
 
 def test_where_more_are_followed_than_can_be_looked_at_each_has_its_turn():
-    gaze = Gaze(300, 2)
+    gaze = Gaze(300, 416, 2)  # one round an animal, one of the grid
     far_apart = [(400.0 * n, 100.0, 400.0 * n + 30, 130.0) for n in range(5)]
     seen = set()
     for _ in range(10):
