@@ -1,4 +1,4 @@
-"""``python -m benchmarks falls|eye``: what the way from bytes or pictures to a decision costs on this machine."""
+"""``python -m benchmarks falls|eye|field``: what the way from bytes or pictures to a decision costs on this machine."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,16 +6,15 @@ from typing import Annotated
 import typer
 
 from benchmarks import corpus
-from benchmarks.falls import lines_beside, memory
+from benchmarks.falls import lines_beside
+from benchmarks.falls import memory as falls_memory
+from benchmarks.field import costs, memory
 
 NANO = Path(__file__).parents[1] / "models" / "macaque_nano" / "macaque_nano.json"
 
+NAMES = Path(__file__).parents[1] / "models" / "animal_names" / "animal_names.json"
+
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
-
-
-@app.callback()
-def _group() -> None:
-    """Keep ``falls`` a word of its own."""
 
 
 @app.command()
@@ -35,7 +34,7 @@ def falls(
     if not found:
         typer.echo("no recordings beside the repository (set MIMAMORI_DATA): simulated bytes only")
     if hours:
-        for line in memory(hours):
+        for line in falls_memory(hours):
             typer.echo(line)
 
 
@@ -58,6 +57,26 @@ def eye(
         typer.echo(line)
     if hours:
         for line in measured.memory(model, hours):
+            typer.echo(line)
+
+
+@app.command()
+def field(
+    minutes: Annotated[
+        float, typer.Option(help="Of pictures for the memory test; 0 leaves it out.", min=0.0)
+    ] = 60.0,
+    rounds: Annotated[int, typer.Option(help="Of 20 s of pictures for the speed.", min=1)] = 1,
+    model: Annotated[Path, typer.Option(help="A detector's card.", exists=True)] = NANO,
+    verifier: Annotated[Path, typer.Option(help="A namer's card; left out where it is not there.")] = NAMES,
+    width: Annotated[int, typer.Option(help="Of the pictures; 1920 looks at tiles too.", min=160)] = 640,
+) -> None:
+    """Cost of a look beside the bare network, and memory of a whole field device. Prints; asserts nothing."""
+    size = (width, width * 9 // 16)
+    second = verifier if verifier.exists() else None
+    for line in costs(model, second, size, rounds):
+        typer.echo(line)
+    if minutes:
+        for line in memory(model, second, minutes, size):
             typer.echo(line)
 
 
