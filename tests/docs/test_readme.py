@@ -109,7 +109,7 @@ def test_every_path_that_a_page_names_is_there(page: str):
 
 
 def test_pictures_are_our_own_small_and_shown():
-    shown = "".join(read(page) for page in READMES)
+    shown = "".join(read(page) for page in PAGES)
     for picture in (REPOSITORY / "docs" / "pictures").iterdir():
         assert picture.stat().st_size < 150_000
         assert picture.name in shown
