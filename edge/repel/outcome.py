@@ -25,6 +25,8 @@ class Watch:
     """When they were last in view."""
     looked_s: float
     """When the eye could last be trusted."""
+    missing_s: float | None = None
+    """Since when every look has been without them; None while they are in view."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +52,12 @@ def look(
         return watch
     watch = replace(watch, looked_s=at_s)
     if not present:
+        watch = replace(watch, missing_s=at_s if watch.missing_s is None else watch.missing_s)
         if at_s - watch.present_s < not_back_within_s:
             return watch
         return Finding(Outcome.LEFT, round(watch.present_s - watch.began_s, 1))
     # In view again: it is a return if they had been away, and too long if it is past the time to go.
-    if at_s - watch.present_s > AWAY_S or at_s - watch.began_s > gone_within_s:
+    came_back = watch.missing_s is not None and at_s - watch.missing_s > AWAY_S
+    if came_back or at_s - watch.began_s > gone_within_s:
         return Finding(Outcome.STAYED)
-    return replace(watch, present_s=at_s)
+    return replace(watch, present_s=at_s, missing_s=None)
