@@ -33,8 +33,8 @@ def owner_limit_s(max_on_s: float) -> float:
 
 
 def watchdog_limit_s(max_on_s: float) -> float:
-    """When the watchdog does: with a quarter of the reserve left to end the owner and take the pin, some 10 ms."""
-    return max_on_s - min(RESERVE_S, max_on_s / 4) / 4
+    """When the watchdog does: half of the reserve is left to end the owner and take the pin, which takes 5 to 50 ms."""
+    return max_on_s - min(RESERVE_S, max_on_s / 4) / 2
 
 
 class Watchdog:
