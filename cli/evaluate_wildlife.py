@@ -36,7 +36,9 @@ def wildlife(
     field: Annotated[
         Path | None, typer.Option(help="A field's file: measure the eye that it describes.", exists=True)
     ] = None,
-    model: Annotated[Path | None, typer.Option(help="A model's card; without it the shipped one.")] = None,
+    model: Annotated[
+        Path | None, typer.Option(help="A model's card; without it the shipped ones, verifier and all.")
+    ] = None,
     verifier: Annotated[Path | None, typer.Option(help="The card of a model that names crops.")] = None,
     tiles: Annotated[
         bool, typer.Option("--tiles", help="Look at every part of large pictures, too.")
@@ -87,13 +89,23 @@ def _settings(field: Path | None, model: Path | None, verifier: Path | None) -> 
     from edge.wildlife.settings import EyeSettings
 
     if field is None:
-        return EyeSettings(model=model or shipped_model(), verifier=verifier)
+        if model is None:
+            return EyeSettings(model=shipped_model(), verifier=verifier or _shipped_verifier())
+        return EyeSettings(model=model, verifier=verifier)
     if model is not None or verifier is not None:
         raise typer.BadParameter("give a field's file, or --model and --verifier, not both")
     settings = read_any(field)
     if not isinstance(settings, FieldSettings):
         raise typer.BadParameter(f"{field} is no field's file: give the one with a [camera] table")
     return settings.eye
+
+
+def _shipped_verifier() -> Path | None:
+    """The card of the verifier that comes with the project; None in a copy without it."""
+    import models
+
+    card = Path(models.__file__).parent / "animal_names" / "animal_names.json"
+    return card if card.exists() else None
 
 
 def _measure(

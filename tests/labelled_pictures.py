@@ -36,7 +36,12 @@ def draw(folder: Path, names: tuple[Drawn, ...] = PICTURES) -> None:
     for one in names:
         image = np.full((HIGH, WIDE, 3), 120, np.uint8)
         for kind, (x1, y1, x2, y2) in one.bodies:
-            image[y1:y2, x1:x2] = ((0, 0, 250), (250, 0, 0), (0, 250, 0))[kind]
+            colour = ((0, 0, 250), (250, 0, 0), (0, 250, 0))[kind]
+            if kind:
+                image[y1:y2, x1:x2] = colour
+            else:  # round, as what is cut out of a picture should be
+                middle, half = ((x1 + x2 - 1) // 2, (y1 + y2 - 1) // 2), ((x2 - x1) // 2, (y2 - y1) // 2)
+                cv2.ellipse(image, middle, half, 0, 0, 360, colour, -1)
         cv2.imwrite(str(folder / f"{one.name}.png"), image)
 
 

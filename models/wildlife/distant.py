@@ -5,6 +5,7 @@ Is: how small a subject may be before the eye loses it. Is not: haze, a long len
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import cv2
 import numpy as np
@@ -21,7 +22,11 @@ LEAST_PX = 80
 CUT_SIDE_PX = 220
 """Cut out at this size: cutting takes a second in a large picture and is no finer."""
 AROUND = 0.12
-_SKY = 0.25
+_EDGE = 0.01
+_SKY, _BANNER = 0.25, 0.92
+"""Of the frame's height: above the first is sky, below the second a trail camera writes its name."""
+_LENS = 0.6
+"""Blur in px: what was scaled down in a computer is sharper than any lens draws it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +39,10 @@ class Placed:
 
 
 def candidates(pictures: Sequence[Shown], most: int, rng: Generator) -> list[tuple[Shown, Subject]]:
-    """Single monkeys large enough, not two that overlap, in an order of chance."""
+    """Whole monkeys large enough, not two that overlap, in an order of chance.
+
+    One that reaches its picture's edge is a part of an animal: a head 40 px tall is no monkey far away.
+    """
     fit = [
         (picture, one)
         for picture in pictures
@@ -44,7 +52,18 @@ def candidates(pictures: Sequence[Shown], most: int, rng: Generator) -> list[tup
         and 0.3 <= (one.box[2] - one.box[0]) / (one.box[3] - one.box[1]) <= 2.5
         and all(other is one or not common(one.box, other.box) for other in picture.subjects)
     ]
-    return [fit[n] for n in rng.permutation(len(fit))[:most]]
+    whole = (fit[n] for n in rng.permutation(len(fit)) if _whole(*fit[n]))
+    return list(islice(whole, most))
+
+
+def _whole(picture: Shown, subject: Subject) -> bool:
+    """Whether the subject lies inside its picture and can be told from what is round it."""
+    image = picture.read()
+    high, wide = image.shape[:2]
+    x1, y1, x2, y2 = subject.box
+    free = _EDGE * min(high, wide)
+    inside = x1 > free and y1 > free and x2 < wide - free and y2 < high - free
+    return inside and cut_out(image, subject.box) is not None
 
 
 def backgrounds(pictures: Sequence[Shown], most: int, rng: Generator) -> list[Shown]:
@@ -73,7 +92,10 @@ def placed(
     """Each subject once, ``height_px`` tall, somewhere below the sky of one of the frames in turn."""
     for number, (picture, subject) in enumerate(subjects):
         frame = frame_of(frames[number % len(frames)])
-        body, mask = cut_out(picture.read(), subject.box)
+        cut = cut_out(picture.read(), subject.box)
+        if cut is None:
+            continue
+        body, mask = cut
         if is_grey(frame):
             body = np.asarray(
                 cv2.cvtColor(cv2.cvtColor(body, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR), np.uint8
@@ -81,8 +103,8 @@ def placed(
         yield Placed(*_set_into(frame, body, mask, height_px, rng), picture)
 
 
-def cut_out(image: Image, box: BoxPx) -> tuple[Image, np.ndarray]:
-    """The subject with a little round it, and its mask (h, w) float32 0..1; an oval where cutting fails.
+def cut_out(image: Image, box: BoxPx) -> tuple[Image, np.ndarray] | None:
+    """The subject with a little round it, and its mask (h, w) float32 0..1; None where it cannot be told apart.
 
     The box fills the middle 1 / (1 + 2 * AROUND) of both.
     """
@@ -100,10 +122,11 @@ def cut_out(image: Image, box: BoxPx) -> tuple[Image, np.ndarray]:
     ratio = min(1.0, CUT_SIDE_PX / max(part.shape[:2]))
     size = max(8, round(part.shape[1] * ratio)), max(8, round(part.shape[0] * ratio))
     small = np.ascontiguousarray(cv2.resize(part, size, interpolation=cv2.INTER_AREA), np.uint8)
-    return small, _mask(small)
+    mask = _mask(small)
+    return None if mask is None else (small, mask)
 
 
-def _mask(part: Image) -> np.ndarray:
+def _mask(part: Image) -> np.ndarray | None:
     high, wide = part.shape[:2]
     dx, dy = round(wide * AROUND / (1 + 2 * AROUND)), round(high * AROUND / (1 + 2 * AROUND))
     marks = np.zeros((high, wide), np.uint8)
@@ -114,13 +137,12 @@ def _mask(part: Image) -> np.ndarray:
             np.zeros((1, 65)), np.zeros((1, 65)), 3, cv2.GC_INIT_WITH_RECT,
         )  # fmt: skip
         body = np.isin(marks, (cv2.GC_FGD, cv2.GC_PR_FGD))
-    except cv2.error:
-        body = np.zeros((high, wide), bool)
+    except cv2.error:  # a box so thin that no cluster can be made of it
+        return None
     inner = body[dy : high - dy, dx : wide - dx]
     # Less than this of its box is a limb, more is the box itself: neither is the outline of an animal.
     if not 0.25 <= inner.mean() <= 0.97:
-        y, x = np.mgrid[-1 : 1 : high * 1j, -1 : 1 : wide * 1j]
-        body = np.hypot(x, y) < 0.85
+        return None
     soft = cv2.GaussianBlur(body.astype(np.float32), (0, 0), max(0.8, high / 90))
     return np.clip(np.asarray(soft, np.float32), 0.0, 1.0)
 
@@ -130,10 +152,12 @@ def _set_into(
 ) -> tuple[Image, BoxPx]:
     ratio = height_px * (1 + 2 * AROUND) / body.shape[0]
     size = max(4, round(body.shape[1] * ratio)), max(4, round(body.shape[0] * ratio))
-    small = cv2.resize(body, size, interpolation=cv2.INTER_AREA).astype(np.float32)
+    small = cv2.GaussianBlur(cv2.resize(body, size, interpolation=cv2.INTER_AREA), (0, 0), _LENS).astype(
+        np.float32
+    )
     soft = cv2.resize(mask, size, interpolation=cv2.INTER_AREA)[:, :, None]
     left = int(rng.integers(0, frame.shape[1] - size[0]))
-    top = int(rng.integers(round(_SKY * frame.shape[0]), frame.shape[0] - size[1]))
+    top = int(rng.integers(round(_SKY * frame.shape[0]), round(_BANNER * frame.shape[0]) - size[1]))
     part = frame[top : top + size[1], left : left + size[0]]
     part[:] = np.clip(soft * small + (1 - soft) * part, 0, 255).astype(np.uint8)
     dx, dy = size[0] * AROUND / (1 + 2 * AROUND), size[1] * AROUND / (1 + 2 * AROUND)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from edge.wildlife.boxes import BoxPx, overlap
 from edge.wildlife.detections import Detections
-from models.falls.intervals import Interval
+from models.falls.intervals import Interval, share
 from models.wildlife.subjects import Subject
 
 IOU = 0.5
@@ -118,7 +118,24 @@ def recall_at(
         if some.sum() and others.sum():
             limit = threshold_at(np.repeat(quiet, others.astype(int)), rate)
             drawn.append(float((shown >= limit) @ some / some.sum()))
-    return _between(value, drawn)
+    return _wider(_between(value, drawn), share(round(value * len(shown)), len(shown)))
+
+
+def _wider(one: Interval, other: Interval | None) -> Interval:
+    """Where all were found no draw misses one; the exact interval of the count then says what is not known."""
+    if other is None:
+        return one
+    return Interval(one.value, min(one.low, other.low), max(one.high, other.high))
+
+
+def grouped_share(hits: Sequence[bool], groups: Sequence[str], seed: int = 0) -> Interval | None:
+    """The share of hits, as unsure as if each group had been counted once; None where nothing was counted."""
+    if not hits:
+        return None
+    right = np.array(hits, float)
+    drawn = [float(right @ often / often.sum()) for often in _draws(groups, seed) if often.sum()]
+    count = len(set(groups))
+    return _wider(_between(float(right.mean()), drawn), share(round(float(right.mean()) * count), count))
 
 
 def difference(

@@ -16,6 +16,7 @@ from models.wildlife.looking import FLOOR, Looks, Measuring
 from models.wildlife.matching import (
     Matched,
     difference,
+    grouped_share,
     match,
     precision_interval,
     recall_at,
@@ -84,7 +85,7 @@ class Changed:
 
 @dataclass(frozen=True, slots=True)
 class Far:
-    """Subjects ``height_px`` tall in large frames, with and without tiles: (origin, score) of each, and of empty frames."""
+    """Subjects ``height_px`` tall in large frames: the score of each on the whole and in tiles, and of empty frames."""
 
     height_px: int
     whole: tuple[float, ...]
@@ -94,7 +95,7 @@ class Far:
 
     def found(self, least: float, *, tiles: bool) -> Interval | None:
         scores = self.tiled if tiles else self.whole
-        return share(sum(score >= least for score in scores), len(scores))
+        return grouped_share([score >= least for score in scores], [one.path.name for one in self.origins])
 
     def false(self, least: float) -> Interval | None:
         """Share of the empty frames in which tiles show a monkey."""
@@ -241,7 +242,10 @@ def measure_changed(eye: Measuring, measured: Measured, quiet_most: int, seed: i
 
 
 def measure_far(eye: Measuring, measured: Measured, most: int, seed: int, tell: Tell) -> None:
-    """Set ``most`` monkeys into frames, ``HEIGHT_PX`` tall, and look with and without tiles."""
+    """Set monkeys into frames ``most`` times, ``HEIGHT_PX`` tall, and look with and without tiles.
+
+    Where there are fewer monkeys than that each comes again, elsewhere and in another frame.
+    """
     rng = np.random.default_rng(seed)
     pictures = [one.shown for one in measured.looked]
     subjects = candidates(pictures, most, rng)
@@ -253,7 +257,8 @@ def measure_far(eye: Measuring, measured: Measured, most: int, seed: int, tell: 
         return
     tiled, whole, close, empty = eye.tiled(), [], [], []
     origins = []
-    for one in placed(subjects, frames, HEIGHT_PX, rng):
+    again = [subjects[n % len(subjects)] for n in range(most)]
+    for one in placed(again, frames, HEIGHT_PX, rng):
         whole.append(_at(eye.look.detect(one.frame), one.box))
         close.append(_at(tiled.detect(one.frame), one.box))
         origins.append(one.origin)
