@@ -34,7 +34,7 @@ class CameraMountSettings(Settings):
     """What the lens sees from left to right."""
     marks: list[MarkSettings] = Field(default_factory=list)
     """Instead of the numbers: three or more, near and far, left and right."""
-    aspect: float = Field(default=16 / 9, ge=0.5, le=3.0)
+    aspect: float = Field(default=1.7778, ge=0.5, le=3.0)
     """Width over height of the picture that the marks were read in."""
 
     @model_validator(mode="after")
