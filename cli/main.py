@@ -21,6 +21,7 @@ from cli import (
     registry,
     repel,
     replay,
+    season,
     sim,
     story,
     tail,
@@ -51,6 +52,7 @@ app.add_typer(registry.app, name="registry")
 app.add_typer(trial.app, name="report")
 app.add_typer(sim.app, name="sim")
 evaluate.app.command("wildlife")(evaluate_wildlife.wildlife)
+evaluate.app.command("season")(season.season)
 app.add_typer(evaluate.app, name="evaluate")
 app.add_typer(repel.app, name="repel")
 app.add_typer(models.app, name="models")
