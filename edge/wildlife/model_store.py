@@ -113,7 +113,7 @@ class ModelStore:
         with self._lock():
             for _ in range(2):
                 state = self.state()
-                if state.trial and state.starts >= STARTS_ON_TRIAL:
+                if state.trial and state.previous is not None and state.starts >= STARTS_ON_TRIAL:
                     self._back(f"{state.starts} processes ended before it had proved itself")
                     continue
                 try:

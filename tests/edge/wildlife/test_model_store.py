@@ -280,6 +280,13 @@ def test_a_model_that_ends_its_process_is_given_up_with_nobody_there(field: Fiel
     assert "processes ended" in (field.eye.trouble or "")
 
 
+def test_a_first_model_is_kept_for_there_is_nothing_to_go_back_to(workshop: Workshop):
+    store = workshop.store()
+    store.install(workshop.signed("first"), passes)
+    for _ in range(3 * STARTS_ON_TRIAL):
+        assert Field(store).eye.detector.name == "first"
+
+
 def test_a_process_that_ends_in_order_says_nothing_against_a_model(field: Field, workshop: Workshop):
     field.store.install(workshop.signed("new"), passes)
     for _ in range(3 * STARTS_ON_TRIAL):
