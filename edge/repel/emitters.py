@@ -18,7 +18,9 @@ _KILLED_WITHIN_S = 0.5
 
 
 class Emitter(Protocol):
-    """One output. Its owner alone decides when; nothing here knows a limit."""
+    """One output. Its owner alone decides when; nothing here knows a limit. ``can_end``: by itself, as a sound does."""
+
+    can_end: bool
 
     @property
     def is_on(self) -> bool:
@@ -27,6 +29,10 @@ class Emitter(Protocol):
 
     def on(self, now_s: float, for_s: float) -> None:
         """Begin; raises OSError if it cannot."""
+        ...
+
+    def failed(self) -> bool:
+        """Whether it ended by itself, and badly."""
         ...
 
     def off(self) -> None:
@@ -49,6 +55,8 @@ class Emitter(Protocol):
 class Switched:
     """Relay or valve: a level."""
 
+    can_end = False
+
     def __init__(self, one: dict[str, Any]) -> None:
         from gpiozero import OutputDevice  # noqa: PLC0415 - importing gpiozero looks for pins: only in this process
 
@@ -62,6 +70,9 @@ class Switched:
     def on(self, now_s: float, for_s: float) -> None:
         del now_s, for_s
         self._device.on()
+
+    def failed(self) -> bool:
+        return False
 
     def off(self) -> None:
         self._device.off()
@@ -113,6 +124,8 @@ class Flashing(Switched):
 class Modulated:
     """PWM: a dimmed lamp or a servo-like driver."""
 
+    can_end = False
+
     def __init__(self, one: dict[str, Any]) -> None:
         from gpiozero import PWMOutputDevice  # noqa: PLC0415 - as above
 
@@ -128,6 +141,9 @@ class Modulated:
     def on(self, now_s: float, for_s: float) -> None:
         del now_s, for_s
         self._device.value = self._detail["duty"]
+
+    def failed(self) -> bool:
+        return False
 
     def off(self) -> None:
         self._device.off()
@@ -145,6 +161,8 @@ class Modulated:
 
 class Sound:
     """A WAV file through ALSA's aplay; each time the next file. aplay itself ends after the seconds, whole ones."""
+
+    can_end = True
 
     def __init__(self, one: dict[str, Any]) -> None:
         self._speaker, self._files = one["speaker"], one["files"]
@@ -167,6 +185,10 @@ class Sound:
         self._player = subprocess.Popen(  # noqa: S603 - speaker and sounds are named by the site's own file
             command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
         )
+
+    def failed(self) -> bool:
+        """A player ends with a status of its own where the card is busy or the file is no sound."""
+        return self._player is not None and (self._player.poll() or 0) > 0
 
     def off(self) -> None:
         if self._player is None:

@@ -42,6 +42,8 @@ class Change:
     output: str
     on: bool
     at_s: float
+    failed: bool = False
+    """It ended by itself, and badly: a sound card that is busy, a file that is no sound."""
 
 
 class Outputs:
@@ -222,7 +224,7 @@ class Outputs:
             if "ready" in words:
                 self._taken_hold()
             elif "output" in words:
-                self._changed(Change(words["output"], words["on"], words["at_s"]))
+                self._changed(Change(words["output"], words["on"], words["at_s"], words["why"] == "failed"))
             elif "refused" in words:
                 self._refused[words["refused"]] = words["why"]
             elif "stopped" in words:

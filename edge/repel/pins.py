@@ -137,10 +137,11 @@ class Guard:
         try:
             output.emitter.on(now_s, on_s)
         except OSError as error:
-            self._switch_off(output, "failed")
+            self._switch_off(output, "never on")
             say({"refused": output.name, "why": f"{error}"})
             return
-        self._report(output, "told")
+        # A sound may be over before anybody looks: it was on all the same, and the next tick tells how it ended.
+        self._report(output, "told", on=output.emitter.is_on or output.emitter.can_end)
 
     def all_off(self, why: str) -> None:
         """Every output off, reported where that changed something."""
@@ -148,13 +149,14 @@ class Guard:
             self._switch_off(output, why)
 
     def _switch_off(self, output: _Output, why: str) -> None:
+        failed = output.emitter.failed()
         output.emitter.off()
         if output.off_at_s is not None:
             output.off_at_s = None
             output.rested_at_s = time.monotonic() + output.max_on_s
             self._leash.say(f"off {output.name}")
-            if why != "failed":
-                self._report(output, why)
+            if why != "never on":
+                self._report(output, "failed" if failed else why, on=output.emitter.is_on)
 
     def _look_at_stop(self) -> bool:
         """Whether the emergency stop is pressed; everything goes off with it."""
@@ -201,11 +203,11 @@ class Guard:
         with suppress(EndOfWatchError):
             self._leash.say("bye")
 
-    def _report(self, output: _Output, why: str) -> None:
+    def _report(self, output: _Output, why: str, *, on: bool) -> None:
         """Tell what the output itself reads back, not what it was told."""
         change = {
             "output": output.name,
-            "on": output.emitter.is_on,
+            "on": on,
             "at_s": time.monotonic(),
             "why": why,
         }

@@ -370,6 +370,9 @@ class Repeller:
 
     def _take_changes(self) -> None:
         for change in self._switches.changes():
+            if change.failed:
+                self._output_ok = False
+                log.error("output %s ended badly: look at its card and its file", change.output)
             told = PinChange(change.output, change.on, max(0, self._unix_ms_of(change.at_s)))
             self._changes.append(told)
             if self._attempt is not None:

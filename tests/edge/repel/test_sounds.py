@@ -77,6 +77,28 @@ def test_a_sound_that_is_missing_is_refused_by_name_and_nothing_else_is_lost(
     outputs.close()
 
 
+def test_what_is_no_sound_is_told_as_ended_badly(card: Path, tmp_path: Path) -> None:
+    (tmp_path / "dog.wav").write_bytes(b"RIFF" + bytes(60))
+    dog = OutputSettings(
+        name="dog",
+        stimulus="dog",
+        kind="sound",
+        speaker="no-such-card",
+        files=[tmp_path / "dog.wav"],
+        max_on_s=5,
+    )
+    outputs = Outputs([dog])
+    outputs.open()
+    outputs.switch_on("dog", 5)
+    deadline = time.monotonic() + 20
+    while outputs.on() and time.monotonic() < deadline:
+        outputs.tend()
+        time.sleep(0.02)
+    assert outputs.ok
+    assert [(one.on, one.failed) for one in outputs.changes()] == [(True, False), (False, True)]
+    outputs.close()
+
+
 def test_kill_9_of_the_owner_leaves_no_player_that_plays_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
