@@ -8,10 +8,7 @@ from models.namer.network import FEATURES, EfficientNetLite0
 
 
 class Namer(nn.Module):
-    """Crops (N, 3, 224, 224) float RGB 0-255 to (N, names) probabilities.
-
-    The correction starts at nothing, so a name without crops of ours keeps ImageNet's judgement.
-    """
+    """Crops (N, 3, 224, 224) float RGB 0-255 to (N, names) probabilities, see ``Correction``."""
 
     def __init__(self, network: EfficientNetLite0) -> None:
         super().__init__()
@@ -20,11 +17,15 @@ class Namer(nn.Module):
 
     def forward(self, crops: Tensor) -> Tensor:
         features = self.network.features(crops)
-        return self.correction(features, self.network._fc(features)).softmax(dim=1)  # noqa: SLF001 - the checkpoint's name
+        return self.correction(features, self.network._fc(features))  # noqa: SLF001 - the checkpoint's name
 
 
 class Correction(nn.Module):
-    """Features (N, 1280) and ImageNet logits (N, 1000) to (N, names) logits."""
+    """Features (N, 1280) and ImageNet logits (N, 1000) to (N, names) probabilities.
+
+    A monkey takes both judgements, ImageNet's and what was learnt: their geometric mean; the other names share the rest as
+    was learnt. The correction starts at nothing, and never touches a name without crops: boar stays ImageNet's.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -32,10 +33,22 @@ class Correction(nn.Module):
         nn.init.zeros_(self.learnt.weight)
         nn.init.zeros_(self.learnt.bias)
         self.register_buffer("member", _membership())
+        self.register_buffer("taught", torch.tensor([float(name != "boar") for name in NAMES]))
+        self._monkey = NAMES.index("monkey")
+
+    def learnt_logits(self, features: Tensor, logits: Tensor) -> Tensor:
+        """(N, names) of the learnt judgement alone: what is fitted."""
+        return self._shares(logits).clamp(min=1e-6).log() + self.learnt(features) * self.taught
 
     def forward(self, features: Tensor, logits: Tensor) -> Tensor:
-        shares = logits.softmax(dim=1) @ self.member
-        return shares.clamp(min=1e-6).log() + self.learnt(features)
+        m = self._monkey
+        learnt = self.learnt_logits(features, logits).softmax(dim=1)
+        both = (self._shares(logits)[:, m : m + 1] * learnt[:, m : m + 1]).sqrt()
+        others = learnt * ((1 - both) / (1 - learnt[:, m : m + 1]).clamp(min=1e-6))
+        return torch.cat((others[:, :m], both, others[:, m + 1 :]), dim=1)
+
+    def _shares(self, logits: Tensor) -> Tensor:
+        return logits.softmax(dim=1) @ self.member
 
 
 def _membership() -> Tensor:
