@@ -8,7 +8,7 @@ from models.falls.intervals import Interval
 from models.wildlife.measuring import Measured
 
 INK, QUIET, BLUE, RED, GREY = "#1f2933", "#d5dbe1", "#2b6cb0", "#c53030", "#7b8794"
-_WIDE, _HIGH, _LEFT, _RIGHT, _TOP, _BOTTOM = 640, 300, 52, 16, 14, 46
+_WIDE, _HIGH, _LEFT, _RIGHT, _TOP, _BOTTOM = 640, 300, 52, 16, 26, 46
 _DECADES = (0.001, 0.01, 0.1, 1.0)
 
 
@@ -61,7 +61,7 @@ def _grid(x_label: str, y_label: str) -> str:
         parts.append(_text(x, _HIGH - _BOTTOM + 16, f"{100 * value:g} %", anchor))
     middle = (_LEFT + _WIDE - _RIGHT) / 2
     parts.append(_text(middle, _HIGH - 8, x_label, "middle"))
-    parts.append(_text(_LEFT + 8, _TOP + 12, y_label, "start"))
+    parts.append(_text(4, 13, y_label, "start"))
     return "".join(parts)
 
 
