@@ -46,6 +46,8 @@ def repelled(session: Session, event: Event, repel: Repel, received_ms: int) -> 
         row.veto = repel.reason
     else:
         row.outcome, row.gone_after_s = repel.outcome, repel.gone_after_s
+    if repel.why:
+        row.why = msgspec.to_builtins(repel.why)
     row.pins = _merged(row.pins, msgspec.to_builtins(repel.pins))
     session.flush()
     return row

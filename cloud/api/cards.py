@@ -54,12 +54,13 @@ def _place(session: Session, who: Viewer, alert: AlertRecord) -> Place:
 
 @dataclass(frozen=True, slots=True)
 class VisitView:
-    """What a field's page shows of one visit; ``mood`` colours the outcome."""
+    """What a field's page shows of one visit; ``mood`` colours the outcome, ``why`` explains what was chosen."""
 
     id: str
     words: str
     when: str
     repel: str
+    why: list[str]
     outcome: str
     mood: str
     has_picture: bool
@@ -82,6 +83,7 @@ def visit_card(w: Wording, visit: VisitRecord) -> VisitView:
         words=visit_words(w, visit),
         when=when,
         repel=_repel_words(w, visit),
+        why=[w.reason(one.code, one.value, one.unit) for one in visit.why],
         outcome=outcome or w.say("field.outcome_unknown"),
         mood=moods.get(visit.outcome or "", "asking" if visit.ended_ms is None else ""),
         has_picture=visit.picture is not None,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 
-from cloud.words import LOCALES, code, say
+from cloud.words import LOCALES, catalogue, code, say
 
 JAPAN = timezone(timedelta(hours=9), "JST")
 """The readers live in Japan, which has one time zone and no summer time; a bare machine may lack tzdata."""
@@ -22,6 +22,13 @@ class Wording:
     def code(self, kind: str, word: str | None) -> str:
         """The words for a code; an empty text for none."""
         return code(self.locale, kind, word) if word else ""
+
+    def reason(self, code_word: str, value: float, unit: str) -> str:
+        """A repeller's reason as a sentence; a newer device's unknown one as its code, value and unit."""
+        key = f"codes.repel_why.{code_word}"
+        if key not in catalogue(self.locale):
+            return f"{code_word}: {value:g} {unit}"
+        return say(self.locale, key, value=f"{value:g}")
 
     def answer(self, alert_kind: str, answer: str) -> str:
         """The words on an answer's button, which may differ by the kind of alert."""

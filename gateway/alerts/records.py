@@ -135,6 +135,8 @@ class VisitRecord:
     outcome: str | None
     gone_after_s: float | None
     pins: tuple[PinRecord, ...]
+    why: tuple[EvidenceRecord, ...] = ()
+    """Why the repeller did what it did last."""
 
 
 def alert(session: Session, alert_id: str) -> AlertHistory:
@@ -308,4 +310,5 @@ def _visit(row: Visit) -> VisitRecord:
         outcome=row.outcome,
         gone_after_s=row.gone_after_s,
         pins=tuple(PinRecord(pin["output"], pin["on"], pin["at_ms"]) for pin in pins),
+        why=tuple(EvidenceRecord(one["code"], one["value"], one["unit"]) for one in row.why or ()),
     )

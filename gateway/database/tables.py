@@ -169,6 +169,8 @@ class Visit(Base):
     """Why the repeller last held back, or NULL once it has fired."""
     gone_after_s: Mapped[float | None] = mapped_column(Float)
     pins: Mapped[list[Any]] = mapped_column(JSON, default=list)
+    why: Mapped[list[Any] | None] = mapped_column(JSON)
+    """Why the repeller did what it did last: code, value and unit of each reason; NULL from older devices."""
 
 
 # --- alerts and their escalation ------------------------------------------------------------------
