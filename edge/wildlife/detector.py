@@ -32,7 +32,6 @@ class Detector:
         self._session = open_session(model_file(card_path, self.card), providers, threads)
         size = (self.card.input_height_px, self.card.input_width_px)
         self._input = _input_name(self._session, size, card_path)
-        self._canvas = np.empty((*size, 3), np.uint8)
         self._blob = np.empty((1, 3, *size), np.float32)
         self._thresholds = np.array(
             [self.card.thresholds[name] for name in self.card.class_names], np.float32
@@ -46,7 +45,7 @@ class Detector:
         """
         if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or 0 in image.shape:
             raise ValueError(f"picture is {image.dtype} {image.shape}; give uint8 (height, width, 3) BGR")
-        ratio, corner = letterboxed(image, self.card, self._blob, self._canvas)
+        ratio, corner = letterboxed(image, self.card, self._blob)
         lowest = float(self._thresholds.min()) if floor is None else floor
         found = self.layout.read(self._session.run(None, {self._input: self._blob}), lowest)
         keep = found.scores >= (self._thresholds[found.kinds] if floor is None else floor)
@@ -61,33 +60,36 @@ class Detector:
 
     def _recognised(self, card_path: Path) -> Layout:
         """The layout, from the answer to an empty picture; also wakes the provider, whose first run is slow."""
-        empty = np.full(self._canvas.shape, self.card.pad_value, np.uint8)
-        letterboxed(empty, self.card, self._blob, self._canvas)
+        size = (self.card.input_height_px, self.card.input_width_px)
+        letterboxed(np.full((*size, 3), self.card.pad_value, np.uint8), self.card, self._blob)
         try:
-            outputs = self._session.run(None, {self._input: self._blob})
-            return recognise(outputs, self._canvas.shape[:2], len(self.card.class_names))
+            return recognise(
+                self._session.run(None, {self._input: self._blob}), size, len(self.card.class_names)
+            )
         except LayoutError as wrong:
             raise LayoutError(f"{model_file(card_path, self.card)}: {wrong}") from wrong
 
 
 def letterboxed(
-    image: NDArray[np.uint8], card: Card, blob: NDArray[np.float32], canvas: NDArray[np.uint8] | None = None
+    image: NDArray[np.uint8], card: Card, blob: NDArray[np.float32]
 ) -> tuple[float, NDArray[np.float32]]:
-    """Fill ``blob`` (1, 3, H, W) with ``image`` as ``card`` asks; ``canvas`` (H, W, 3) is written over.
+    """Fill ``blob`` (1, 3, H, W) with ``image`` as ``card`` asks.
 
     Returns network px per picture px, and the (4,) corner x, y, x, y at which the picture begins.
     """
     high, wide = blob.shape[2:]
-    if canvas is None:
-        canvas = np.empty((high, wide, 3), np.uint8)
     ratio = float(min(high / image.shape[0], wide / image.shape[1]))
-    size = max(1, round(image.shape[1] * ratio)), max(1, round(image.shape[0] * ratio))
-    left, top = ((wide - size[0]) // 2, (high - size[1]) // 2) if card.letterbox == "centre" else (0, 0)
-    if size != (wide, high):
-        canvas.fill(card.pad_value)
-    canvas[top : top + size[1], left : left + size[0]] = cv2.resize(image, size)
-    colours = canvas if card.channel_order == "BGR" else canvas[:, :, ::-1]
-    np.copyto(blob[0], colours.transpose(2, 0, 1))
+    w, h = max(1, round(image.shape[1] * ratio)), max(1, round(image.shape[0] * ratio))
+    left, top = ((wide - w) // 2, (high - h) // 2) if card.letterbox == "centre" else (0, 0)
+    colours = cv2.split(
+        cv2.resize(image, (w, h))
+    )  # plane by plane: three times faster than turning pixels round
+    for plane, colour in zip(blob[0], colours if card.channel_order == "BGR" else colours[::-1], strict=True):
+        plane[top : top + h, left : left + w] = colour
+    for band in (
+        blob[..., :top, :], blob[..., top + h :, :], blob[..., top : top + h, :left], blob[..., top : top + h, left + w :],
+    ):  # fmt: skip
+        band.fill(card.pad_value)
     if card.value_range == "0-1":
         blob *= np.float32(1 / 255)
     return ratio, np.array((left, top, left, top), np.float32)
