@@ -10,6 +10,8 @@ UPTIME_LEAST = 0.95
 DAYS_LEAST = 28.0
 """Troops come and go in weeks, and what is new frightens for as long."""
 CHECKED_LEAST = 20
+GIVEN_UP = "nothing_works"
+"""The repeller's own reason for keeping still once no stimulus beats doing nothing."""
 
 Mark = Literal["good", "bad", "open"]
 
@@ -31,6 +33,7 @@ def sentences(told: Figures) -> list[Sentence]:
         _watching(told),
         *_effect(told),
         *_wearing(told),
+        *_given_up(told),
         _false(told),
         _noise(told),
         _price(told),
@@ -89,6 +92,12 @@ def _wearing(told: Figures) -> list[Sentence]:
         else:
             found.append(Sentence("open", "wearing_unclear", facts, effect.stimulus))
     return found
+
+
+def _given_up(told: Figures) -> list[Sentence]:
+    """Whether the device itself has said that nothing it can do works."""
+    times = told.vetoes.get(GIVEN_UP, 0)
+    return [Sentence("bad", "gave_up", {"times": str(times)})] if times else []
 
 
 def _false(told: Figures) -> Sentence:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, tzinfo
 from statistics import median
 
 from gateway.trial.certainty import Share, Span, difference, rate, trials_needed
-from gateway.trial.stored import CONTROL, WINDOW_MS, Attempt, Fault, Stored, Visit
+from gateway.trial.stored import REMOTE, WINDOW_MS, Attempt, Fault, Stored, Visit
 
 TARGET = "monkey"
 HOUR_MS = 3_600_000
@@ -144,7 +144,7 @@ def figures(stored: Stored, checked: Mapping[str, str], costs: Costs, zone: tzin
 def _effects(attempts: Sequence[Attempt]) -> tuple[Effect, ...]:
     """Each stimulus, the most used first, and before them all together where there are several."""
     control = _left([one for one in attempts if one.control])
-    shots = [one for one in attempts if not one.control]
+    shots = [one for one in attempts if not one.control and one.stimulus != REMOTE]
     names = [name for name, _ in Counter(one.stimulus for one in shots).most_common()]
     effects = [_effect(name, [one for one in shots if one.stimulus == name], control) for name in names]
     if len(names) > 1:
@@ -272,6 +272,3 @@ def _local(at_ms: int, zone: tzinfo) -> datetime:
 
 def _median(values: Sequence[float]) -> float | None:
     return median(values) if values else None
-
-
-__all__ = ["CONTROL", "Costs", "Effect", "Figures", "Uptime", "figures"]

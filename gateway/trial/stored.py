@@ -17,6 +17,8 @@ WINDOW_MS = 600_000
 """A device sends its numbers every ten seconds; a window without any was not watched."""
 LOOK_BACK_MS = 400 * 86_400_000
 """A trial takes a season or two; without a first day nothing older is looked for."""
+REMOTE = "remote"
+"""The code of a shot that a person fired: noise as any other, but no choice of the device's and no outcome."""
 CONTROL = "control"
 """The code of an attempt in which nothing is switched on."""
 

@@ -37,6 +37,7 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Path:
             season.at_ms += HOUR_MS
             season.end(visit)
         season.veto(season.visit("bear"), "species")
+        season.veto(visit, "nothing_works")
     series.close()
     database.close()
     return file
@@ -56,6 +57,7 @@ def test_it_prints_and_writes_what_the_trial_has_shown(run: Run, city: Path, tmp
     assert "サル追い払いの実用性の検証" in text
     assert "Driving monkeys off" in text
     assert text.count("data:image/jpeg") == 24
+    assert "人による追い払いに切り替えて" in text  # the device gave up by itself
 
 
 def test_the_page_needs_nothing_else_and_shows_no_name(run: Run, city: Path, tmp_path: Path):

@@ -165,6 +165,14 @@ def test_several_stimuli_stand_together_and_each_for_itself(season: Season):
     ]
 
 
+def test_a_shot_that_a_person_fired_is_noise_and_no_choice_of_the_device(season: Season):
+    tries(season, "horn", [True])
+    tries(season, "remote", [None, None])
+    found = told(season)
+    assert [one.stimulus for one in found.effects] == ["horn"]
+    assert found.shots_day_most == 3
+
+
 def test_a_repeated_or_late_event_is_counted_once(season: Season):
     visit = season.visit()
     season.attempt(visit, "horn", left=True)
