@@ -75,10 +75,10 @@ def fire(
     key_file: Annotated[Path, typer.Option(help="The secret shared with that field.")],
     seconds: Annotated[float, typer.Option(help="How long; the field's own limits hold.")] = 2.0,
     host: Annotated[str, typer.Option(help="Broker of the field's [repel.line].")] = "127.0.0.1",
-    port: Annotated[int, typer.Option()] = 1883,
-    username: Annotated[str | None, typer.Option()] = None,
-    password_file: Annotated[Path | None, typer.Option()] = None,
-    ca_file: Annotated[Path | None, typer.Option()] = None,
+    port: Annotated[int, typer.Option(help="Its port.")] = 1883,
+    username: Annotated[str | None, typer.Option(help="User at the broker.")] = None,
+    password_file: Annotated[Path | None, typer.Option(help="File with that user's password.")] = None,
+    ca_file: Annotated[Path | None, typer.Option(help="The broker's certificate authority: TLS.")] = None,
 ) -> None:
     """Fire from afar in two signed steps: ask, look at the field, then type its name within 30 s.
 
@@ -117,7 +117,7 @@ def prove(
         int | None,
         typer.Option(help="BCM number of an input wired to it: prove on this machine's real pins."),
     ] = None,
-    workers: Annotated[int, typer.Option(min=1)] = 2,
+    workers: Annotated[int, typer.Option(min=1, help="Processes that play and kill.")] = 2,
 ) -> None:
     """Prove the kernel on random histories and the on-time by kill -9. Exit 1 if one rule was broken once."""
     from cli.repel_proofs import prove_histories, prove_kills

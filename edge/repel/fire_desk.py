@@ -8,9 +8,9 @@ import secrets
 from collections.abc import Callable
 
 from contract.broker import BrokerSettings
+from edge.repel.fire_line import Asked, Confirmed
 from edge.repel.order_line import OrderLine
 from edge.repel.remote_outputs import Line
-from edge.repel.repeller import Asked, Confirmed
 from edge.repel.safety import Shot
 from edge.repel.settings import RepelSettings
 from edge.repel.signed_words import Answer, Ask, Confirm, Offer, Struct, opened, read_key, signed, topic

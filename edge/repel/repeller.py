@@ -13,7 +13,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from contract.ids import NewUlid, Ulid
@@ -25,11 +24,12 @@ from edge.repel.dose_memory import DoseMemory
 from edge.repel.errors import DoseMemoryError, OutputRefusedError, PinsLostError
 from edge.repel.experience import Experience
 from edge.repel.experience_memory import ExperienceMemory
-from edge.repel.outputs import Change
+from edge.repel.fire_line import Asked, Confirmed, FireLine
 from edge.repel.safety import TARGET_SPECIES, Grant, Moment, Shot
 from edge.repel.scene import Scene
 from edge.repel.settings import CONTROL, NO_STIMULUS, RepelSettings
 from edge.repel.switchboard import switchboard_from
+from edge.repel.switches import Switches
 
 log = logging.getLogger(__name__)
 
@@ -39,50 +39,6 @@ NOTHING_WORKS = "nothing_works"
 REMOTE = "remote"
 """Stimulus of a shot that a person far away fired."""
 _CHANGES_KEPT = 1000
-
-
-class Switches(Protocol):
-    """What the repeller needs of its outputs; Switchboard is the real one."""
-
-    @property
-    def ok(self) -> bool: ...
-    @property
-    def stopped(self) -> bool: ...
-    def open(self) -> None: ...
-    def close(self) -> None: ...
-    def tend(self) -> None: ...
-    def switch_on(self, name: str, seconds: float) -> None: ...
-    def all_off(self) -> None: ...
-    def on(self) -> list[str]: ...
-    def changes(self) -> Sequence[Change]: ...
-    def now_s(self) -> float: ...
-
-
-class FireLine(Protocol):
-    """Where a person far away asks to fire; edge.repel.fire_desk is the real one."""
-
-    def open(self) -> None: ...
-    def close(self) -> None: ...
-    def asked(self) -> Sequence["Asked | Confirmed"]: ...
-    def offer(self, challenge: str) -> None: ...
-    def answer(self, challenge: str, words: str) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """The first step. ``genuine``: the signature is right."""
-
-    wanted: Shot
-    challenge: str
-    genuine: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Confirmed:
-    """The second step, over the challenge of the first."""
-
-    challenge: str
-    genuine: bool
 
 
 @dataclass(frozen=True, slots=True)
