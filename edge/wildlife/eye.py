@@ -68,7 +68,7 @@ class Eye:
         self._namer = namer
         self._gaze = Gaze(settings.tile_px or self._side_px // 2, self._side_px, settings.tiles_most)
         self._gate = MotionGate()
-        self._tracker = Tracker(settings, namer.threshold if namer else None)
+        self._tracker = Tracker(settings, namer.threshold if namer else None, lambda: self.thresholds)
         self._scene = ""
         self._looked_s = -1e9
         self._found_s = -1e9

@@ -5,7 +5,7 @@ when several looks of the second at its crops agree. Is not: asked about bears, 
 """
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -56,6 +56,8 @@ class Proof:
     """The looks at one animal's crops. Without a ``threshold`` there is no second network and nothing to prove."""
 
     threshold: float | None = None
+    least: Mapping[str, float] = field(default_factory=dict)
+    """The first network's score from which a class is sure."""
     looks: deque[tuple[Naming, float]] = field(default_factory=lambda: deque(maxlen=LOOKS_KEPT))
     """What the crop was named, and the joint score of a monkey."""
     looked_s: float = -1e9
@@ -75,13 +77,13 @@ class Proof:
         """Whether there were looks enough to judge by."""
         return self.threshold is None or len(self.looks) >= LOOKS_LEAST
 
-    def species(self, voted: str) -> str:
-        """The name of a body that the first network calls ``voted``."""
+    def species(self, voted: str, score: float) -> str:
+        """The name of a body that the first network calls ``voted``, with a mean score of ``score``."""
         if self.threshold is None or not self.complete:
             return voted
         if voted == MONKEY:
-            return MONKEY if self.holds(MONKEY) else self._named() or MONKEY
-        return self._named() or voted if voted == UNNAMED else voted
+            return MONKEY if self.holds(MONKEY) else self._named(score) or MONKEY
+        return self._named(score) or voted if voted == UNNAMED else voted
 
     def holds(self, species: str) -> bool:
         """Whether a body may be told of as ``species``: a monkey only once it is proven."""
@@ -90,11 +92,13 @@ class Proof:
         mean = self.monkey
         return self.complete and mean is not None and mean >= self.threshold
 
-    def _named(self) -> str | None:
-        """The animal other than a monkey that most looks are sure of."""
+    def _named(self, score: float) -> str | None:
+        """The animal other than a monkey that most looks are sure of, where the first network is sure of a body too."""
         total: dict[str, float] = {}
         for look, _ in self.looks:
             total[look.name] = total.get(look.name, 0.0) + look.score
         name = max(total, key=lambda word: total[word])
-        sure = total[name] / len(self.looks) >= NAME_SURE
-        return name if sure and name not in {MONKEY, UNNAMED, NOT_AN_ANIMAL, "person"} else None
+        if name in {MONKEY, UNNAMED, NOT_AN_ANIMAL, "person"} or total[name] / len(self.looks) < NAME_SURE:
+            return None
+        # A faint monkey is looked at because both together are sure of what each half sees; nothing says so of a faint dog.
+        return name if score >= self.least.get(name, self.least.get(UNNAMED, NAME_SURE)) else None

@@ -5,7 +5,7 @@ other may swap numbers, and nothing here depends on who is who.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from math import hypot, log
 
@@ -58,7 +58,7 @@ class Track:
     @property
     def species(self) -> str:
         """What it is, as the detector's votes and the looks at its crops have it."""
-        return self.proof.species(self.voted)
+        return self.proof.species(self.voted, sum(self.scores) / len(self.scores))
 
     @property
     def confirmed(self) -> bool:
@@ -68,7 +68,7 @@ class Track:
     @property
     def confidence(self) -> float:
         """0..1: mean score of the last pictures, less votes for other classes; of a proven monkey the joint one."""
-        if self.proof.monkey is not None and self.voted == MONKEY:
+        if self.proof.monkey is not None and self.species == MONKEY:
             return min(1.0, self.proof.monkey)
         share = self.votes[self.voted] / sum(self.votes.values())
         return min(1.0, share * sum(self.scores) / len(self.scores))
@@ -98,10 +98,19 @@ class Track:
 class Tracker:
     """Follows animals from picture to picture; one per camera. People are not followed."""
 
-    def __init__(self, settings: EyeSettings, monkey_threshold: float | None = None) -> None:
-        """``monkey_threshold``: mean joint score of a proven monkey; None where no second network names crops."""
+    def __init__(
+        self,
+        settings: EyeSettings,
+        monkey_threshold: float | None = None,
+        least: Callable[[], Mapping[str, float]] = dict,
+    ) -> None:
+        """``monkey_threshold``: mean joint score of a proven monkey; None where no second network names crops.
+
+        ``least``: asked for the scores from which the detector is sure of a class.
+        """
         self._settings = settings
         self._monkey_threshold = monkey_threshold
+        self._least = least
         self._numbers = 0
         self._focal_px = 1.0
         self._scene = ""
@@ -152,7 +161,9 @@ class Tracker:
 
     def _begin(self, seen: tuple[str, float, BoxPx], now_s: float) -> None:
         self._numbers += 1
-        track = Track(self._numbers, seen[2], now_s, now_s, proof=Proof(self._monkey_threshold))
+        track = Track(
+            self._numbers, seen[2], now_s, now_s, proof=Proof(self._monkey_threshold, self._least())
+        )
         self._hit(track, seen, now_s)
         self.tracks.append(track)
 

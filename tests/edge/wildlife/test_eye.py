@@ -144,6 +144,14 @@ def test_what_is_no_monkey_but_surely_something_else_is_told_as_that():
     assert (track.species, track.confirmed) == ("dog", True)
 
 
+def test_a_faint_body_is_not_told_as_what_the_second_network_alone_calls_it():
+    detector = Scripted()
+    detector.there = [("monkey", 0.1, BOX)]
+    (track,) = last(watched(Eye(settings(), detector, Namer(SecondOpinion("dog", 0.8, 0.01), 0.3)), 4)).tracks
+    assert track.lasted
+    assert not track.confirmed
+
+
 def test_a_body_without_a_name_gets_the_one_that_the_second_network_is_sure_of():
     detector = Scripted()
     detector.there = [("other_animal", 0.8, BOX)]
