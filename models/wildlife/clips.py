@@ -3,17 +3,20 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import partial
 
 from contract.ids import new_ulid
-from contract.messages import VisitPhase
+from contract.messages import Sighting
 from edge.sensors.camera.files import frames_in
-from edge.wildlife.eye import Eye
+from edge.wildlife.evidence import jpeg
+from edge.wildlife.eye import Eye, Look
 from edge.wildlife.sightings import Sightings, view
 from models.falls.intervals import Interval, rate, share
 from models.wildlife.looking import Measuring
-from models.wildlife.subjects import MONKEY, Clip
+from models.wildlife.subjects import MONKEY, Clip, Image
 
 HOUR_S = 3600.0
+PICTURE_SIDE_PX = 360
 
 
 @dataclass(slots=True)
@@ -24,6 +27,8 @@ class Told:
     species: str
     count: int
     confidence: float
+    picture: bytes | None = None
+    """The best that the field would have sent, JPEG."""
 
 
 @dataclass(slots=True)
@@ -50,56 +55,43 @@ class Watched:
 def watch(eye: Measuring, clip: Clip) -> Watched:
     """Raises SensorLostError for what is no video."""
     period_s, frames = frames_in(clip.path)
-    settings = eye.settings
-    own = Eye(settings, eye.detector, eye.namer)
-    sightings = Sightings(settings, new_ulid)
+    own, sightings = Eye(eye.settings, eye.detector, eye.namer), Sightings(eye.settings, new_ulid)
     watched = Watched(clip)
-    open_told: dict[str, Told] = {}
-    wait_s = 0.9 / settings.fps_max
+    visits: dict[str, Told] = {}
     due_s, at_s = 0.0, 0.0
     for number, (_, image) in enumerate(frames):
         at_s = number * period_s
         watched.frames += 1
         if at_s < due_s:
             continue
-        due_s = at_s + wait_s
+        due_s = at_s + 0.9 / eye.settings.fps_max  # a tenth of slack, as the field has it
         look = own.glance(image, clip.path.name, at_s)
         if look is None:
             continue
         watched.looks += 1
-        for one in sightings.look(view(look.tracks), at_s, round(at_s * 1000), lambda: None):
-            _note(
-                watched,
-                open_told,
-                one.visit,
-                one.phase,
-                at_s,
-                one.species,
-                one.count_at_least,
-                one.confidence,
-            )
+        seen, evidence = view(look.tracks), partial(_evidence, own, image, look)
+        for sighting in sightings.look(seen, at_s, round(at_s * 1000), evidence):
+            _note(watched, visits, sighting, at_s)
     watched.seconds = at_s + period_s if watched.frames else 0.0
-    for one in sightings.end(at_s):
-        _note(watched, open_told, one.visit, one.phase, at_s, one.species, one.count_at_least, one.confidence)
+    for sighting in sightings.end(at_s):
+        _note(watched, visits, sighting, at_s)
     return watched
 
 
-def _note(
-    watched: Watched,
-    known: dict[str, Told],
-    visit: str,
-    phase: VisitPhase,
-    at_s: float,
-    species: str,
-    count: int,
-    confidence: float,
-) -> None:
-    told = known.get(visit)
-    if told is None and phase is not VisitPhase.ENDED:
-        told = known[visit] = Told(at_s, species, count, confidence)
+def _evidence(eye: Eye, image: Image, look: Look) -> bytes | None:
+    """What the field would send: people, and what may be people, blurred."""
+    return jpeg(image, look.veiled() + eye.people_closely(image, look), PICTURE_SIDE_PX)
+
+
+def _note(watched: Watched, visits: dict[str, Told], sighting: Sighting, at_s: float) -> None:
+    """A visit is one event, however often it is told of; its last word counts."""
+    told = visits.get(sighting.visit)
+    if told is None:
+        told = visits[sighting.visit] = Told(at_s, sighting.species, 0, 0.0)
         watched.told.append(told)
-    if told is not None:
-        told.species, told.count, told.confidence = species, count, confidence
+    told.species, told.count = sighting.species, sighting.count_at_least
+    told.confidence = sighting.confidence
+    told.picture = sighting.picture or told.picture
 
 
 def hours(watched: Iterable[Watched]) -> float:

@@ -1,5 +1,6 @@
 """One HTML page: Japanese with English beside it, figures with intervals, the worst pictures, nothing to fetch."""
 
+from base64 import b64encode
 from collections.abc import Sequence
 from html import escape
 
@@ -225,9 +226,23 @@ def _clips(clips: list[Watched]) -> str:
             f"<td class=n>{one.looks} / {one.frames}</td><td>{said or both('nothing_said')}</td></tr>"
         )
     table = f'<div class="scroll"><table><thead><tr>{heads}</tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
+    table += _clip_plates(clips)
     false, found = false_per_hour(clips), clips_found(clips)
     if found is not None:
         table += f"<p>{both('recall')} {told(found)}</p>"
     if false is not None:
         table += f"<p>{both('false_hour')} {false.value:.3g} ({false.low:.2g}-{false.high:.3g}) {both('per_hour')}</p>"
     return table
+
+
+def _clip_plates(clips: list[Watched]) -> str:
+    """The pictures that the field would have sent, false ones first."""
+    told = [(one, visit) for one in clips for visit in one.told if visit.picture is not None]
+    told.sort(key=lambda pair: not (pair[0].false and pair[1].species == MONKEY))
+    figures = [
+        f'<figure><img src="data:image/jpeg;base64,{b64encode(visit.picture or b"").decode()}" alt="">'
+        f"<figcaption>{escape(one.clip.path.name)} &middot; {visit.at_s:.1f} s &middot; {visit.confidence:.2f}"
+        "</figcaption></figure>"
+        for one, visit in told[:PLATES_MOST]
+    ]
+    return f'<div class="plates">{"".join(figures)}</div>' if figures else ""

@@ -203,6 +203,8 @@ def test_a_monkey_told_of_where_there_is_none_is_a_false_event(eye: Measuring, t
     watched = [watch(eye, clip) for clip in open_folder(tmp_path).clips]
     assert [one.false for one in watched] == [1]
     assert false_per_hour(watched).value > 0
+    measured = Measured(eye.monkey_least, eye.thresholds, clips=watched)
+    assert as_html(measured, "2026-05-01").count("<img") == 1
 
 
 def test_the_page_stands_alone_and_hides_people(eye: Measuring, tmp_path: Path):
