@@ -106,6 +106,10 @@ def images(
     password_file: PasswordFile = None,
     ca_file: CaFile = None,
     model: Annotated[Path | None, typer.Option(help="A model's card; without it the shipped one.")] = None,
+    verifier: Annotated[
+        Path | None,
+        typer.Option(help="The card of a second model that looks at each monkey's crop.", exists=True),
+    ] = None,
     clip: Annotated[
         bool, typer.Option("--clip", help="The folder's pictures follow each other; else each stands alone.")
     ] = False,
@@ -121,12 +125,12 @@ def images(
     """
     from cli.demo.town import shipped_model
     from contract.ids import new_ulid
-    from edge.field import Field
+    from edge.assembly import field_networks
+    from edge.field import Field, FieldParts
     from edge.field_settings import FieldSettings
     from edge.repel.repeller import Repeller
     from edge.sensors.camera.sensor import ReplayCamera
     from edge.sensors.camera.settings import CameraSettings
-    from edge.wildlife.detector import Detector
     from edge.wildlife.settings import EyeSettings
 
     card = model or shipped_model()
@@ -142,10 +146,12 @@ def images(
             data_directory=place,
             broker=broker,
             camera=CameraSettings(source=str(shown)),
-            eye=EyeSettings(model=card, fps_max=30.0),
+            eye=EyeSettings(model=card, verifier=verifier, fps_max=30.0),
         )
         repeller = Repeller(settings.repel, clock, new_ulid, random.Random(0))
-        field = Field(settings, camera, Detector(card), repeller, clock, new_ulid)
+        networks = field_networks(settings.eye, clock)
+        parts = FieldParts(namer=networks.namer)
+        field = Field(settings, camera, networks.detector, repeller, clock, new_ulid, parts=parts)
         replayed = Accounted(
             field, clock, lambda: camera.counters()["frames"], total=None, scene=lambda: camera.scene
         )
