@@ -18,8 +18,10 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 
 Feed = Callable[[], Iterable[NDArray[np.float32]]]
 
-# What follows the last convolutions stays float32: boxes in px and logits of rare animals share no scale.
-_KINDS = ["Conv", "Clip", "Add", "MaxPool"]
+# Convolutions only: what follows the last ones (boxes in px, logits of rare animals) shares no scale.
+_KINDS = ["Conv"]
+# Parts that stay float32: with them in int8 a nano's scores fall by 0.14, without by 0.01.
+_FINE = ("stem", "dark2")
 
 
 class _Calibration(CalibrationDataReader):
@@ -40,9 +42,13 @@ def quantized(onnx_file: Path, out: Path, feed: Feed) -> Path:
             str(prepared), str(out), _Calibration(graph.input[0].name, feed()),
             quant_format=QuantFormat.QDQ, per_channel=True, op_types_to_quantize=_KINDS,
             activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8,
-            calibrate_method=CalibrationMethod.MinMax, nodes_to_exclude=_last_convolutions(graph),
+            calibrate_method=CalibrationMethod.MinMax, nodes_to_exclude=[*_last_convolutions(graph), *_fine(graph)],
         )  # fmt: skip
     return out
+
+
+def _fine(graph: onnx.GraphProto) -> list[str]:
+    return [node.name for node in graph.node if any(part in node.name for part in _FINE)]
 
 
 def _last_convolutions(graph: onnx.GraphProto) -> list[str]:
