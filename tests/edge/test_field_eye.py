@@ -148,11 +148,12 @@ def sightings(events):
 
 def test_a_troop_that_the_second_network_does_not_know_is_no_sighting_but_a_lesson(rig):
     field = rig(TROOP, crops=Crops("nothing", 0.9, 0.02))
-    assert sightings(field.run(40)) == []
+    assert sightings(field.run(20)) == []
     assert not any(scene.confirmed for scene in field.scenes)
     assert {frame.why for _, frame in kept_frames(field.kept)} & {"unverified", "unsure"}
 
 
+@pytest.mark.system
 def test_a_troop_that_both_networks_know_is_told_with_its_way_and_size(rig):
     mount = {"height_m": 3.0, "tilt_deg": 12.0, "across_deg": 60.0}
     field = rig(TROOP, crops=Crops("monkey", 0.9, 0.9), eye={"mount": mount})
@@ -167,6 +168,7 @@ def test_a_troop_that_both_networks_know_is_told_with_its_way_and_size(rig):
     assert all(180.0 < heading < 360.0 for heading in nearer)
 
 
+@pytest.mark.system
 def test_people_alone_leave_no_picture_anywhere(rig, tmp_path):
     field = rig({**NOBODY, "people": [Passage(at_s=3.0), Passage(at_s=25.0)]}, keep={"every_s": 1.0})
     events = field.run(60)
@@ -197,6 +199,7 @@ def test_a_person_beside_the_troop_is_blurred_in_every_picture_kept_for_labels(r
         assert cv2.Laplacian(inside, cv2.CV_64F).std() < 8
 
 
+@pytest.mark.system
 def test_a_covered_camera_disarms_the_repeller_and_is_told(rig):
     field = rig(NOBODY)
     assert faults(field.run(45)) == []
@@ -223,10 +226,10 @@ NIGHT_MS = NOON_MS + 9 * 3_600_000
     [(NOON_MS, False, True), (NIGHT_MS, False, False), (NIGHT_MS, True, True)],
 )
 def test_darkness_shuts_the_eye_and_is_a_fault_where_it_should_be_light(rig, start_ms, infrared, told):
-    field = rig(NOBODY, start_ms=start_ms, camera={"sees_at_night": infrared})
+    field = rig(NOBODY, start_ms=start_ms, camera={"sees_at_night": infrared, "dark_after_s": 4.0})
     field.run(5)
     field.camera.through = lambda image: (image * 0.1).astype(np.uint8)
-    assert faults(field.run(30)) == ([("camera_dark", FaultPhase.RAISED)] if told else [])
+    assert faults(field.run(7)) == ([("camera_dark", FaultPhase.RAISED)] if told else [])
     assert not field.scenes[-1].eye_ok
 
 

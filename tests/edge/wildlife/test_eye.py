@@ -57,7 +57,7 @@ class SecondOpinion:
 
 
 BOX = (100.0, 100.0, 160.0, 180.0)
-STILL = np.full((360, 640, 3), 90, np.uint8)
+STILL = np.full((180, 320, 3), 90, np.uint8)
 
 
 def watched(eye, seconds, start_s=0.0, image=STILL, period_s=0.2):
@@ -90,7 +90,7 @@ def test_a_monkey_that_sits_still_is_found_and_never_lost_while_it_sits():
     eye = Eye(settings(), detector)
     watched(eye, 60)
     detector.there = [("monkey", 0.9, BOX)]
-    looks = watched(eye, 300, 60.0)
+    looks = watched(eye, 180, 60.0)
     confirmed = [at for at, look in looks if look is not None and any(t.confirmed for t in look.tracks)]
     assert confirmed[0] < 60 + 5
     assert np.diff(confirmed).max() < 0.3

@@ -90,6 +90,7 @@ def test_a_lamp_that_goes_on_is_one_motion_of_the_whole_and_then_known():
     assert watch(gate, wood, 5) == 0.0
 
 
+@pytest.mark.system
 @pytest.mark.parametrize("level", [10, 240])
 def test_what_stays_sinks_into_the_background_and_moves_again_when_it_leaves(level):
     gate, wood = MotionGate(), Wood()

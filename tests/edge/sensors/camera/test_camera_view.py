@@ -1,5 +1,7 @@
 """Covered, moved and dark cameras; and all that is none of these."""
 
+from functools import cache
+
 import cv2
 import numpy as np
 import pytest
@@ -16,6 +18,7 @@ SETTINGS = CameraSettings(source="x")
 WIDE, HIGH = 320, 180
 
 
+@cache
 def exposures(seed, light=DAYLIGHT):
     """A few pictures of one drawn field, larger than what is shown of it, so that the camera can be turned."""
     scene, rng = Scene(450, 250, np.random.default_rng(seed), light), np.random.default_rng(seed)
