@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from edge.wildlife.card import Card
+from edge.wildlife.card import Card, ModelMissingError
 from edge.wildlife.detections import Detections
 from edge.wildlife.detector import Detector
 from edge.wildlife.joint import CANDIDATE_FLOOR
+from edge.wildlife.model_file import check_folder, read_signers
+from edge.wildlife.model_store import ModelStore
 from edge.wildlife.naming import Namer
 from edge.wildlife.settings import EyeSettings
 from edge.wildlife.tiles import Tiled
@@ -64,6 +66,7 @@ class Measuring:
 
 def eye_from(settings: EyeSettings) -> Measuring:
     """Raises ModelError (what, where, mend) when a model cannot be used."""
+    settings = settings.model_copy(update={"model": _card_in_use(settings)})
     detector = Detector(settings.model, settings.providers, settings.threads)
     if settings.verifier is None:
         return Measuring(settings, detector.card, detector, detector, detector.card.thresholds)
@@ -71,3 +74,17 @@ def eye_from(settings: EyeSettings) -> Measuring:
     both = CheckedDetector(detector, verifier)
     namer = Namer(verifier, both.threshold)
     return Measuring(settings, detector.card, detector, both, both.thresholds, namer, verifier.card)
+
+
+def _card_in_use(settings: EyeSettings) -> Path:
+    """The model's card; of a folder of signed models that of the one in use, its signature checked."""
+    if not settings.model.is_dir():
+        return settings.model
+    if settings.signers is None:
+        raise ModelMissingError(f"{settings.model}: a folder of signed models: set signers in [eye]")
+    signers = read_signers(settings.signers)
+    version = ModelStore(settings.model, signers).state().current
+    if version is None:
+        raise ModelMissingError(f"{settings.model}: no model: install one with `mimamori models install`")
+    folder = settings.model / version
+    return folder / check_folder(folder, signers).manifest.card

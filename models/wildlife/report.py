@@ -97,7 +97,7 @@ def _cards(measured: Measured) -> str:
     if measured.far is not None and (far := measured.far.found(measured.least, tiles=True)) is not None:
         cards.append(_card("far", f"{100 * far.value:.0f} %", _range(far), px=measured.far.height_px))
     events = events_per_hour(measured.clips, MONKEY)
-    if events is not None and hours(measured.clips) >= CLIP_HOURS_MIN:
+    if events is not None and (hours(measured.clips) >= CLIP_HOURS_MIN or not measured.looked):
         cards.append(_card("events", f"{events.value:.3g}", f"{events.low:.2g}-{events.high:.3g}"))
     return f'<div class="cards">{"".join(cards)}</div>'
 
@@ -215,7 +215,8 @@ def _plates(key: str, chosen: Sequence[Looked], least: float) -> str:
 
 
 def _clips(clips: list[Watched]) -> str:
-    heads = "".join(f"<th>{both(key)}</th>" for key in ("file", "length", "looked_at", "said"))
+    keys = {"file": "", "length": "n", "looked_at": "n", "said": ""}
+    heads = "".join(f'<th class="{side}">{both(key)}</th>' for key, side in keys.items())
     rows = []
     for one in clips:
         said = "<br>".join(
