@@ -11,9 +11,10 @@ from edge.wildlife.joint import CANDIDATE_FLOOR, joint
 from edge.wildlife.verifier import Named, Verifier
 
 SURE_NAME = 0.5  # of a name that replaces the detector's class: more likely than all others together
-_MOST = 12  # second looks at one picture: a troop needs no more to be a troop
+_MOST = 20  # second looks at one picture, monkeys first: a troop needs no more to be a troop
 _UNNAMED = "other_animal"
-_NOT_SHOWN = ("monkey", "nothing")
+_MONKEY = "monkey"
+_NOT_SHOWN = (_MONKEY, "nothing")
 
 
 class CheckedDetector:
@@ -28,27 +29,28 @@ class CheckedDetector:
 
     def __init__(self, detector: Detector, verifier: Verifier) -> None:
         self._detector, self._verifier = detector, verifier
-        self.class_names = tuple(name for name in verifier.card.class_names if name != "nothing")
         mine = detector.card
+        known = [name for name in verifier.card.class_names if name != "nothing"]
+        self.class_names = (*known, *(name for name in mine.thresholds if name not in known))
         self.threshold = verifier.threshold_with(mine.name)
         unnamed = mine.thresholds.get(_UNNAMED, 1.0)  # of what only the verifier has a name for
         self.thresholds = dict.fromkeys(self.class_names, unnamed)
-        self.thresholds.update({**mine.thresholds, "monkey": self.threshold})
+        self.thresholds.update({**mine.thresholds, _MONKEY: self.threshold})
 
     def detect(self, image: NDArray[np.uint8], floor: float | None = None) -> Detections:
         """As ``Detector.detect``; ``floor`` replaces the joint threshold and the classes' ones."""
         low = CANDIDATE_FLOOR if floor is None else min(floor, CANDIDATE_FLOOR)
         proposed = self._detector.detect(image, low)
         rows, looks = [], 0
-        for kind, score, box in proposed:
-            wanted = self.thresholds.get(kind, 1.0) if floor is None else floor
-            if kind == "person":
-                answer = (kind, score) if score >= wanted else None
-            elif looks < _MOST and (kind == "monkey" or score >= wanted):
+        for kind, score, box in sorted(proposed, key=lambda found: found[0] != _MONKEY):
+            answer: tuple[str, float] | None = (kind, score)
+            if kind != _MONKEY and score < (self.thresholds[kind] if floor is None else floor):
+                continue
+            if kind != "person" and looks < _MOST:
                 looks += 1
                 answer = self._checked(kind, score, self._verifier.name(image, [box])[0], floor)
-            else:
-                answer = None
+            elif kind == _MONKEY:
+                continue  # beyond the looks there are for one picture, and a monkey takes both
             if answer is not None:
                 rows.append((answer[1], self.class_names.index(answer[0]), box))
         return self._sorted(rows)
@@ -56,13 +58,13 @@ class CheckedDetector:
     def _checked(
         self, kind: str, score: float, named: Named, floor: float | None
     ) -> tuple[str, float] | None:
-        if kind == "monkey":
+        if kind == _MONKEY:
             both = joint(score, named.monkey)
             if both >= (self.threshold if floor is None else floor):
                 return kind, both
         sure = named.score >= SURE_NAME and named.name not in _NOT_SHOWN
         if not sure:
-            return None if kind == "monkey" else (kind, score)
+            return None if kind == _MONKEY else (kind, score)
         enough = floor is not None or score >= self.thresholds[named.name]
         return (named.name, joint(score, named.score)) if enough else None
 
