@@ -18,6 +18,7 @@ from edge.device import Outgoing
 from edge.fault_book import FaultBook
 from edge.field_memory import FieldMemory
 from edge.field_model import FieldModel, Networks, NewModels
+from edge.field_pictures import FieldPictures
 from edge.field_report import FieldReport, live
 from edge.field_settings import FieldSettings
 from edge.repel.repeller import Repeller
@@ -25,11 +26,9 @@ from edge.repel.scene import Scene
 from edge.sensors.camera.view import KnownView
 from edge.sensors.camera.watch import CameraWatch
 from edge.sensors.readings import Picture, Sensor, SensorError, SensorSilentError
-from edge.wildlife.boxes import BoxPx, overlap
 from edge.wildlife.detections import FindsAnimals
-from edge.wildlife.evidence import jpeg
-from edge.wildlife.eye import SAME_BODY_IOU, Look
-from edge.wildlife.keeping import Keeping, lesson, quiet
+from edge.wildlife.eye import Look
+from edge.wildlife.keeping import Keeping
 from edge.wildlife.naming import Namer
 from edge.wildlife.sightings import NOTHING, Sightings, View, view
 from edge.wildlife.tracker import Track
@@ -74,7 +73,6 @@ class Field:
         parts = parts or FieldParts()
         self._memory = parts.memory or FieldMemory(None)
         self._known_view = parts.known_view
-        self._keeping = parts.keeping
         self._camera = camera
         self._repeller = repeller
         self._clock = clock
@@ -82,6 +80,7 @@ class Field:
         self._zone = ZoneInfo(settings.repel.timezone)
         networks = Networks(detector, parts.namer)
         self._model = FieldModel(settings.eye, clock, settings.repel.timezone, networks, parts.new_models)
+        self._pictures = FieldPictures(self._model, parts.keeping)
         self._sightings = Sightings(settings.eye, new_ulid)
         self._faults = FaultBook(new_ulid)
         now_s = clock.monotonic_s()
@@ -232,7 +231,15 @@ class Field:
         outgoing.events += self._sightings.look(
             self._seen, now_s, now_ms, lambda: self._evidence(picture, now_s)
         )
-        self._keep(picture, look, now_s, now_ms)
+        self._pictures.keep(
+            picture,
+            look,
+            now_s,
+            now_ms,
+            since_person_s=now_s - (self._opened_s if self._person_s is None else self._person_s),
+            visit=self._sightings.visit or "",
+            person_lately=self._person_in_view(now_s),
+        )
 
     def _see_nothing(self, now_s: float, outgoing: Outgoing) -> None:
         """No picture that can be judged: nothing is in view as far as anyone knows."""
@@ -243,37 +250,8 @@ class Field:
         return self._person_s is not None and now_s - self._person_s < self._settings.eye.person_hold_s
 
     def _evidence(self, picture: Picture, now_s: float) -> bytes | None:
-        """The picture for a sighting; none while a person may be in it and nobody knows where."""
-        look = self._look_now
-        if look is None or self._nobody_knows_who(look, now_s):
-            return None
-        return jpeg(picture.image, self._veiled(picture, look))
-
-    def _keep(self, picture: Picture, look: Look, now_s: float, now_ms: int) -> None:
-        """Keep the picture for labels, if it would teach anything and shows nobody who could be known again."""
-        if self._keeping is None:
-            return
-        still_s, since_person_s = now_s - self._model.eye.moved_s, now_s - (self._person_s or self._opened_s)
-        told = lesson(look, self._model.thresholds, now_s) or quiet(
-            look, still_s, since_person_s, now_s - self._keeping.sample_s
-        )
-        if told is None or not self._keeping.due(told, now_s):
-            return
-        if not self._nobody_knows_who(look, now_s):
-            people = self._veiled(picture, look)
-            model, visit = self._model.name_and_sha256, self._sightings.visit or ""
-            self._keeping.keep(picture.image, look, people, told, now_s, now_ms, model=model, visit=visit)
-
-    def _nobody_knows_who(self, look: Look, now_s: float) -> bool:
-        return bool(self._model.faults()) or (self._person_in_view(now_s) and not look.people)
-
-    def _veiled(self, picture: Picture, look: Look) -> list[BoxPx]:
-        """Everybody who may be in the picture, looked for once more, close to the animals."""
-        sure = [track.box for track in look.tracks if track.confirmed and track.seen_now]
-        closely = self._model.people_closely(picture.image, look)
-        return look.veiled() + [
-            box for box in closely if all(overlap(box, known) < SAME_BODY_IOU for known in sure)
-        ]
+        look, lately = self._look_now, self._person_in_view(now_s)
+        return None if look is None else self._pictures.evidence(picture, look, person_lately=lately)
 
     def _live(self, looked_at: Picture, now_s: float) -> LiveField:
         """Of a picture the eye has judged: in any other there may be a person."""
@@ -283,6 +261,7 @@ class Field:
             self._seen,
             self._repeller.outputs_on(),
             self._settings.eye.bearing_deg,
+            self._look_now.veiled() if self._look_now else (),
             withheld=self._person_in_view(now_s) or bool(self._model.faults()),
         )
 

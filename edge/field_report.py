@@ -7,6 +7,7 @@ from statistics import median
 
 from contract.messages import Box, LiveField, Sample
 from edge.sensors.readings import Picture
+from edge.wildlife.boxes import BoxPx
 from edge.wildlife.evidence import jpeg
 from edge.wildlife.sightings import View, heading
 from edge.wildlife.tracker import Track
@@ -80,10 +81,14 @@ def live(
     seen: View,
     outputs_on: list[str],
     bearing_deg: float | None,
+    people: Sequence[BoxPx] = (),
     *,
     withheld: bool,
 ) -> LiveField:
-    """The field right now; the picture is ``withheld`` while a person is, or may be, in view."""
+    """The field right now; the picture is ``withheld`` while a person is, or may be, in view.
+
+    ``people``: what faintly looks like one, blurred all the same.
+    """
     high, wide = picture.image.shape[:2]
     return LiveField(
         boxes=[_box(track, wide, high) for track in tracks if track.seen_now],
@@ -91,7 +96,7 @@ def live(
         direction=seen.direction,
         outputs_on=outputs_on,
         heading_deg=heading(seen.direction, bearing_deg),
-        picture=None if withheld else jpeg(picture.image, [], LIVE_SIDE_PX, LIVE_QUALITIES),
+        picture=None if withheld else jpeg(picture.image, people, LIVE_SIDE_PX, LIVE_QUALITIES),
     )
 
 

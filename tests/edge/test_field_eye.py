@@ -180,7 +180,7 @@ def test_people_alone_leave_no_picture_anywhere(rig, tmp_path):
 def test_a_person_beside_the_troop_is_blurred_in_every_picture_kept_for_labels(rig):
     field = rig({**TROOP, "people": [Passage(at_s=6.0, nearness=0.5)]}, keep={"every_s": 1.0})
     people = {}
-    keep = field.field._keeping.keep
+    keep = field.field._pictures.keeping.keep
 
     def watched(*args, **rest):
         path = keep(*args, **rest)
@@ -189,7 +189,7 @@ def test_a_person_beside_the_troop_is_blurred_in_every_picture_kept_for_labels(r
             people[path] = boxes[0]
         return path
 
-    field.field._keeping.keep = watched
+    field.field._pictures.keeping.keep = watched
     field.run(24)
     assert people
     for path, box in people.items():
