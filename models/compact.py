@@ -13,7 +13,7 @@ from edge.wildlife.verifier import cut
 from models.augment import grey
 from models.export import write_card
 from models.pictures import Album
-from models.quantize import quantized
+from models.quantize import DETECTOR_KINDS, NAMER_KINDS, quantized
 from models.shipping import NOTHING
 
 _CALIBRATION = 200  # pictures: more change no range that matters
@@ -25,7 +25,8 @@ def as_int8(card_path: Path, learnt: Album, out: Path) -> Path:
     name = f"{card.name}_int8"
     out.mkdir(parents=True, exist_ok=True)
     real = Album(learnt.class_names, tuple(p for p in learnt.pictures if p.source != "drawn"))
-    quantized(model_file(card_path, card), out / f"{name}.onnx", lambda: _blobs(card, real))
+    kinds = DETECTOR_KINDS if card.kind == "detector" else NAMER_KINDS
+    quantized(model_file(card_path, card), out / f"{name}.onnx", lambda: _blobs(card, real), kinds)
     twin = msgspec.structs.replace(
         card, name=name, file=f"{name}.onnx", precision="int8", figures=NOTHING, joint={},
         training={**card.training, "int8_calibrated_on": min(_CALIBRATION, len(real.pictures))},
