@@ -5,6 +5,7 @@
 # make benchmarks  what a radar's frame costs, beside a plain parser
 # make fuzz        harmed bytes into every parser, MINUTES each
 # make train-falls  the networks that score who came down, anew, from simulated homes (an hour)
+# make train-eye    a field's two networks, anew, from the labelled pictures in WILDLIFE (an hour on two cores)
 # make lock    write requirements/*.txt again from pyproject.toml (UV=path of uv)
 
 VENV := .venv
@@ -12,10 +13,11 @@ PYTHON ?= python3
 UV ?= uv
 BIN := $(VENV)/bin
 LIVES := $(foreach seed,500000 800000 900000 1000000 1100000,build/descents-$(seed).npz)
+WILDLIFE ?= data/wildlife
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
-.PHONY: demo test check lint servers lock evaluate benchmarks fuzz train-falls
+.PHONY: demo test check lint servers lock evaluate benchmarks fuzz train-falls train-eye
 
 demo: $(VENV)/demo.installed
 	@exec $(BIN)/mimamori demo $(ARGS)
@@ -69,6 +71,14 @@ train-falls: $(VENV)/test.installed $(LIVES)
 	$(BIN)/pip install --quiet --no-build-isolation -e ".[train]"
 	$(BIN)/python -m models.falls.scorer $(LIVES)
 	$(BIN)/python -m models.falls.scorer $(LIVES) --of sitting
+
+train-eye: $(VENV)/test.installed
+	$(BIN)/pip install --quiet --no-build-isolation -e ".[train]"
+	$(BIN)/python -m simulators.field.export build/drawn
+	$(BIN)/python -m models train --data $(WILDLIFE)/train.json --data build/drawn/drawn.json --check $(WILDLIFE)/check.json \
+		--quiet $(WILDLIFE)/trailcam --rate 0.002 --minutes 35 --out build/nano
+	$(BIN)/python -m models names --data $(WILDLIFE)/train.json --data build/drawn/drawn.json --check $(WILDLIFE)/check.json \
+		--quiet $(WILDLIFE)/trailcam --detector build/nano/macaque_nano.json --out build/names
 
 lock:
 	sh requirements/lock.sh $(UV)
