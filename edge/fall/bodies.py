@@ -51,6 +51,10 @@ WELL_S, WELL_ODDS = 600.0, 2.0
 SITS_M, SITS_S, SITS_SHARE = 0.7, 30.0, 0.35
 """Around a lie, lately, no more than this share is seen above the floor's bound: of a sitter it is half and more."""
 STILL_ODDS = 2.0
+UNSEEN_ODDS = 1.0
+"""So much surer where nobody was seen to come down: a pet or a vacuum cleaner lies there for long, looked at often."""
+JUDGED_S = 2.0
+"""Between two looks of the second scorer at one lie."""
 ASKED_S, BUSY_POINTS = 60.0, 30
 """As long as a question stands; fewer reflections in it show nobody at work."""
 MODULE_CONFIDENCE = 0.6
@@ -125,14 +129,18 @@ class BodiesWatch:
 
         Of somebody who did ``before`` it takes more to say that they do no longer: one look in many errs.
         """
+        odds = self._lying_odds(place, since_s, now_s, BUSY_POINTS)
+        return odds is not None and odds <= self._fall.sits_max + (STILL_ODDS if before else 0.0)
+
+    def _lying_odds(self, place: Place, since_s: float, now_s: float, points_min: int = 0) -> float | None:
+        """What the second scorer says of who was at a place since then; None without one, or where too little was seen."""
         if self._scorers is None or not self._traces.told:
-            return False
+            return None
         since_s = max(since_s, now_s - ASKED_S)
         around = self._traces.around(place, sitting.REACH_M, since_s)
-        if now_s - since_s < sitting.BUSY_S or len(around) < BUSY_POINTS:
-            return False
-        odds = self._scorers.sitting(sitting.numbers(around, place, since_s, now_s))
-        return odds <= self._fall.sits_max + (STILL_ODDS if before else 0.0)
+        if now_s - since_s < sitting.BUSY_S - FRESH_S or len(around) < points_min:
+            return None
+        return self._scorers.sitting(sitting.numbers(around, place, since_s, now_s))
 
     def see(self, scene: Scene, *, night: bool) -> list[Suspicion]:
         """One frame; returns what has just become a suspicion. ``got_up`` is what came to nothing in it."""
@@ -207,8 +215,11 @@ class BodiesWatch:
         fall, shift_m = self._fall, followed.shift_m(self._fall)
         if self._scored and lie.came is Came.OUT_OF_BED and at_s - lie.since_s < BESIDE_S:
             return []
+        if self._scored and at_s - lie.judged_s < JUDGED_S:
+            return []
+        lie.judged_s = at_s
         believed = lie.came is not Came.DOWN or self._borne_out(followed)
-        if not (believed and self._of_a_person(followed, lie) and self._nobody_sits(lie, at_s, shift_m)):
+        if not (believed and self._of_a_person(followed, lie) and self._lies(lie, at_s, shift_m)):
             return []
         return [of_lie(lie, fall, at_s, shift_m, self._tags(followed, night=night))]
 
@@ -230,8 +241,13 @@ class BodiesWatch:
         well = any(at_s < until_s and place.distance_m(where) <= near_m for where, until_s in self._answered)
         return WELL_ODDS if well else 0.0
 
-    def _nobody_sits(self, lie: Lie, at_s: float, shift_m: float) -> bool:
-        """Whether little is seen above whoever lies there; to a coarse antenna one who sits on the floor is two bodies."""
+    def _lies(self, lie: Lie, at_s: float, shift_m: float) -> bool:
+        """Whether what is seen is somebody who lies, not one who sits on the floor: two bodies to a coarse antenna."""
+        odds = self._lying_odds(lie.place, lie.since_s, at_s) if self._scored else None
+        if odds is not None:
+            more = self._more(lie.place, lie.seen_s)
+            unseen = UNSEEN_ODDS if lie.came is Came.UNSEEN else 0.0
+            return odds >= self._fall.score_lies + more + unseen
         around = self._traces.around(lie.place, SITS_M, max(lie.since_s, at_s - SITS_S))
         high_m = self._fall.floor_m + shift_m
         return sum([row[3] > high_m for row in around]) <= SITS_SHARE * len(around)

@@ -51,6 +51,7 @@ class Lie:
     moved_m: float = 0.0
     up_since_s: float | None = None
     told_s: float | None = None
+    judged_s: float = float("-inf")
 
     def see(self, body: Body, at_s: float, fall: FallSettings, shift_m: float, *, person: bool) -> bool:
         """A frame that shows the body; False ends the lie."""

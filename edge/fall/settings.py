@@ -81,12 +81,14 @@ class FallSettings(Settings):
     """What an upright body's middle height should be; one that measures more raises the floor's bounds with it."""
     shift_max_m: float = Field(default=0.2, ge=0.0, le=0.4)
     """At most so far: a mount entered 20 cm too high costs little then, a raised arm raises nothing further."""
-    score_min: float = Field(default=3.0, ge=-5.0, le=15.0)
+    score_min: float = Field(default=2.5, ge=-5.0, le=15.0)
     """Log odds of the scorer, where there is one, from which a body that came down is held to have fallen."""
-    score_quick: float = Field(default=1.5, ge=-5.0, le=15.0)
+    score_quick: float = Field(default=2.0, ge=-5.0, le=15.0)
     """... and for one that has just come down as fast as a fall."""
-    score_least: float = Field(default=0.0, ge=-15.0, le=15.0)
+    score_least: float = Field(default=1.0, ge=-15.0, le=15.0)
     """... and below which what the rules found is not believed."""
+    score_lies: float = Field(default=1.0, ge=-15.0, le=15.0)
+    """... and of the second scorer, from which somebody who came down slowly is held to lie there, not to sit."""
     sits_max: float = Field(default=-2.0, ge=-20.0, le=5.0)
     """Log odds of having fallen up to which who does not answer, but sits there and is busy, is asked again later."""
     upright_s: float = Field(default=2.0, ge=0.5, le=20.0)

@@ -73,7 +73,7 @@ def test_what_the_rules_take_for_a_fall_is_not_asked_about_when_the_scorer_speak
 
 
 def test_a_scorer_that_is_undecided_leaves_the_decision_to_the_rules():
-    assert Story(1.0).body(1.0, 3).body(0.2, 5).kinds == ["fast_fall"]
+    assert Story(1.2).body(1.0, 3).body(0.2, 5).kinds == ["fast_fall"]
 
 
 def test_no_score_makes_a_fall_of_somebody_who_is_seen_above_the_floor():
