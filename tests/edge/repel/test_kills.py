@@ -29,7 +29,7 @@ def test_a_pin_is_off_within_its_maximum_though_the_deciding_process_was_killed_
 @pytest.mark.system
 @pytest.mark.parametrize("victim", list(Victim))
 def test_whoever_is_killed_or_stuck_the_maximum_holds_and_the_pin_is_low_at_the_end(victim: Victim) -> None:
-    kills = kill_many(victim, [1, 2, 3], 1.0)
+    kills = kill_many(victim, [1, 2], 3.0)  # a busy machine delays a process that is due
     assert all(kill.held for kill in kills), kills
 
 
