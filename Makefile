@@ -70,7 +70,7 @@ build/descents-%.npz:
 train-falls: $(VENV)/test.installed $(LIVES)
 	$(BIN)/pip install --quiet --no-build-isolation -e ".[train]"
 	$(BIN)/python -m models.falls.scorer $(LIVES)
-	$(BIN)/python -m models.falls.scorer $(LIVES) --of sitting
+	$(BIN)/python -m models.falls.scorer build/descents-1100000.npz --of sitting --epochs 30
 
 train-eye: $(VENV)/test.installed
 	$(BIN)/pip install --quiet --no-build-isolation -e ".[train]"
