@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -115,7 +115,7 @@ def table(
         planned = jobs(days, 4, falls, seed)
         for part in track(pool.map(partial(_looked, as_is=as_is), planned), "simulated homes", len(planned)):
             parts += part
-    arrays = {}
+    arrays: dict[str, Any] = {}
     for n, name in enumerate(("", "stays_")):
         lives = [part[n] for part in parts]
         for column, of in enumerate(("rows", "fell", "at_s")):

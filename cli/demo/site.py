@@ -66,7 +66,7 @@ class Site:
     def public_url(self) -> str:
         return f"http://{LOOPBACK}:{self.web_port}"
 
-    def write(self, pace: Pace, model: Path, services_toml: str) -> None:
+    def write(self, pace: Pace, model: Path, verifier: Path, services_toml: str) -> None:
         """Write every file; ``services_toml`` holds the [services] tables."""
         self.pictures.mkdir(parents=True, exist_ok=True)
         secret = self.directory / "web.secret"
@@ -84,6 +84,7 @@ class Site:
             "pictures": self.pictures,
             "timeline": self.timeline,
             "model": model,
+            "verifier": verifier,
             "secret": secret,
             "ask_s": pace.ask_s,
             "family_s": pace.family_s,

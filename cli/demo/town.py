@@ -15,6 +15,7 @@ from simulators.city.city import City
 
 SENSORS_S = 20.0
 SHIPPED_MODEL = Path("models") / "macaque_nano" / "macaque_nano.json"
+SHIPPED_VERIFIER = Path("models") / "animal_names" / "animal_names.json"
 
 
 class Town:
@@ -55,7 +56,7 @@ class Town:
             self.city.start()
             self.broker.start()
             tables = f"{self.city.services_toml(self.directory)}\n{self._city_toml}"
-            self.site.write(self._pace, shipped_model(), tables)
+            self.site.write(self._pace, shipped_model(), shipped_verifier(), tables)
             self.processes.start("gateway", "gateway", "run", str(self.site.city_file))
             self.processes.start("cloud", "cloud", "run", str(self.site.city_file))
         except BaseException:
@@ -120,13 +121,20 @@ class Town:
 
 def shipped_model() -> Path:
     """The card of the detector that comes with the project; raises FileNotFoundError if it is not there."""
+    return _shipped(SHIPPED_MODEL)
+
+
+def shipped_verifier() -> Path:
+    """The card of the network that names what the detector found; raises FileNotFoundError if it is not there."""
+    return _shipped(SHIPPED_VERIFIER)
+
+
+def _shipped(part: Path) -> Path:
     import models
 
-    card = Path(models.__file__).parent.joinpath(*SHIPPED_MODEL.parts[1:])
+    card = Path(models.__file__).parent.joinpath(*part.parts[1:])
     if not card.exists():
-        raise FileNotFoundError(
-            f"{card}: the shipped model is missing: this copy of the project is incomplete"
-        )
+        raise FileNotFoundError(f"{card}: a shipped model is missing: this copy of the project is incomplete")
     return card
 
 
