@@ -8,10 +8,9 @@ from collections.abc import Sequence
 from math import inf
 
 from contract.messages import Evidence
-from edge.fall import sitting
-from edge.fall.descent import BEFORE_S, NEAR_M, Descent, Scorer, numbers, quick, seen_low
-from edge.fall.drop import SLACK_M, WAIT_S, Low, Seen
+from edge.fall.drop import WAIT_S, Low, Seen
 from edge.fall.followed import Followed
+from edge.fall.judge import JUDGED_S, Judge
 from edge.fall.lying import Came, Lie, lies_low
 from edge.fall.place import Place
 from edge.fall.scene import Body, Reflection, Scene
@@ -19,7 +18,6 @@ from edge.fall.settings import FallSettings
 from edge.fall.sitting import Scorers
 from edge.fall.stay import BathStay
 from edge.fall.suspicion import FallKind, Suspicion, of_descent, of_drop, of_lie
-from edge.fall.traces import Traces
 from edge.fall.zones import RESTING, SOFT, ZoneKind, Zones, ZoneSettings
 
 FRESH_S = 0.8
@@ -46,17 +44,6 @@ UNSEEN_S = 10.0
 """Of two tracks of one lying body one goes silent for good when it rises; one that lies there is seen again by then."""
 ROSE_M = 0.8
 """A new track this near to somebody who lay there is them, risen; farther off it is somebody else."""
-WELL_S, WELL_ODDS = 600.0, 2.0
-"""For so long after an answer it takes so much more to ask again there: washing is folded for some minutes."""
-SITS_M, SITS_S, SITS_SHARE = 0.7, 30.0, 0.35
-"""Around a lie, lately, no more than this share is seen above the floor's bound: of a sitter it is half and more."""
-STILL_ODDS = 2.0
-UNSEEN_ODDS = 1.0
-"""So much surer where nobody was seen to come down: a pet or a vacuum cleaner lies there for long, looked at often."""
-JUDGED_S = 2.0
-"""Between two looks of the second scorer at one lie."""
-ASKED_S, BUSY_POINTS = 60.0, 30
-"""As long as a question stands; fewer reflections in it show nobody at work."""
 MODULE_CONFIDENCE = 0.6
 """A ready-made module's own verdict: nobody here has measured it."""
 
@@ -68,9 +55,7 @@ class BodiesWatch:
         self, fall: FallSettings, zones: Sequence[ZoneSettings], scorers: Scorers | None = None
     ) -> None:
         self._fall = fall
-        self._scorers = scorers
-        self._traces = Traces()
-        self._answered: list[tuple[Place, float]] = []
+        self.judge = Judge(fall, scorers)
         self._zones = Zones(zones)
         self._zoned = bool(zones)
         self._bath = BathStay(fall.bath_max_s) if self._zones.has(ZoneKind.BATH) else None
@@ -113,34 +98,11 @@ class BodiesWatch:
             if followed.lie is not None and followed.place.distance_m(place) <= self._fall.near_m:
                 followed.lie.told_s = at_s
 
-    def answered(self, place: Place, at_s: float) -> None:
-        """Somebody there said that all is well: whatever they do, they go on with it for a while."""
-        self._answered = [one for one in self._answered if one[1] > at_s]
-        self._answered.append((place, at_s + WELL_S))
-
     def risen(self, place: Place) -> None:
         """Who was asked about has stood up: nobody is remembered lying there; who still does is seen again."""
         for followed in self.followed.values():
             if followed.lie is not None and followed.place.distance_m(place) <= self._fall.near_m:
                 followed.lie = None
-
-    def sits(self, place: Place, since_s: float, now_s: float, *, before: bool = False) -> bool:
-        """Whether whoever is at a place was seen to sit or kneel there and be busy; never without a scorer.
-
-        Of somebody who did ``before`` it takes more to say that they do no longer: one look in many errs.
-        """
-        odds = self._lying_odds(place, since_s, now_s, BUSY_POINTS)
-        return odds is not None and odds <= self._fall.sits_max + (STILL_ODDS if before else 0.0)
-
-    def _lying_odds(self, place: Place, since_s: float, now_s: float, points_min: int = 0) -> float | None:
-        """What the second scorer says of who was at a place since then; None without one, or where too little was seen."""
-        if self._scorers is None or not self._traces.told:
-            return None
-        since_s = max(since_s, now_s - ASKED_S)
-        around = self._traces.around(place, sitting.REACH_M, since_s)
-        if now_s - since_s < sitting.BUSY_S - FRESH_S or len(around) < points_min:
-            return None
-        return self._scorers.sitting(sitting.numbers(around, place, since_s, now_s))
 
     def see(self, scene: Scene, *, night: bool) -> list[Suspicion]:
         """One frame; returns what has just become a suspicion. ``got_up`` is what came to nothing in it."""
@@ -152,8 +114,9 @@ class BodiesWatch:
         fresh = self.fresh = [body for body in scene.bodies if at_s - _measured_s(body) < FRESH_S]
         for body in fresh:
             self._see(body, at_s)
-        if self._scorers is not None:
-            found += self._score(scene, self._scorers.descent, night=night)
+        self.judge.take(scene)
+        if self.judge.scores:
+            found += self._score(scene, night=night)
         for followed in self.followed.values():
             if followed.drop.low is not None:
                 found += self._dropped(followed, scene, night=night)
@@ -167,38 +130,20 @@ class BodiesWatch:
             found += self._module(scene)
         return found
 
-    def _score(self, scene: Scene, scorer: Scorer, *, night: bool) -> list[Suspicion]:
+    def _score(self, scene: Scene, *, night: bool) -> list[Suspicion]:
         """What the scorer makes of bodies that were upright and are not seen so any more."""
-        at_s, fall, traces = scene.at_s, self._fall, self._traces
-        if scene.seen:
-            traces.take(scene)
-        if not traces.told:
-            return []
-        found = []
+        at_s, fall, found = scene.at_s, self._fall, []
         for body in scene.bodies:
             followed = self.followed.get(body.track)
             descent = followed.descent if followed is not None else None
             if followed is None or descent is None or not descent.due(at_s) or followed.zone in SOFT:
                 continue
-            since_s = descent.at_s - BEFORE_S
-            near = traces.near(body.track, (descent.place, body.place), NEAR_M, since_s, at_s)
-            values = numbers(descent, body, near, at_s)
-            descent.score = scorer(values)
-            if self._fell(followed, descent, values, body):
-                upright_m = fall.standing_m + followed.shift_m(fall)
+            values, shift_m = self.judge.look(descent, body, at_s), followed.shift_m(fall)
+            if self.judge.fell(descent, values, body, shift_m):
                 tags = self._tags(followed, night=night)
-                found.append(of_descent(descent, body, values, upright_m, at_s, tags))
+                found.append(of_descent(descent, body, values, fall.standing_m + shift_m, at_s, tags))
                 followed.descent = None
         return found
-
-    def _fell(self, followed: Followed, descent: Descent, values: list[float], body: Body) -> bool:
-        """Whether the score is enough: less of it for who came down quickly, and for others only if seen near the floor."""
-        fall = self._fall
-        more = self._more(body.place, body.seen_s)
-        if quick(values):
-            return descent.score >= fall.score_quick + more
-        floor_m = fall.floor_m + followed.shift_m(fall) + SLACK_M
-        return descent.score >= fall.score_min + more and seen_low(values, descent, body, floor_m)
 
     def _dropped(self, followed: Followed, scene: Scene, *, night: bool) -> list[Suspicion]:
         """A drop that is being held."""
@@ -213,44 +158,19 @@ class BodiesWatch:
     def _lain(self, followed: Followed, lie: Lie, at_s: float, *, night: bool) -> list[Suspicion]:
         """A lie that has lasted."""
         fall, shift_m = self._fall, followed.shift_m(self._fall)
-        if self._scored and lie.came is Came.OUT_OF_BED and at_s - lie.since_s < BESIDE_S:
-            return []
-        if self._scored and at_s - lie.judged_s < JUDGED_S:
-            return []
-        lie.judged_s = at_s
+        if self.judge.scores:
+            if at_s - lie.judged_s < JUDGED_S or (
+                lie.came is Came.OUT_OF_BED and at_s - lie.since_s < BESIDE_S
+            ):
+                return []
+            lie.judged_s = at_s
         believed = lie.came is not Came.DOWN or self._borne_out(followed)
-        if not (believed and self._of_a_person(followed, lie) and self._lies(lie, at_s, shift_m)):
+        if not (believed and self._of_a_person(followed, lie) and self.judge.lies(lie, at_s, shift_m)):
             return []
         return [of_lie(lie, fall, at_s, shift_m, self._tags(followed, night=night))]
 
-    @property
-    def _scored(self) -> bool:
-        """Whether a scorer judges beside the rules: there is one, and the sensor tells it speeds."""
-        return self._scorers is not None and self._traces.told
-
     def _borne_out(self, followed: Followed) -> bool:
-        """Whether the scorer, where there is one, does not speak against what the rules found."""
-        if not self._scored or followed.kept:
-            return True
-        least = self._fall.score_least + self._more(followed.place, followed.seen_s)
-        return followed.descent is not None and followed.descent.score >= least
-
-    def _more(self, place: Place, at_s: float) -> float:
-        """How much surer the scorer must be where somebody has just said that all is well."""
-        near_m = self._fall.near_m
-        well = any(at_s < until_s and place.distance_m(where) <= near_m for where, until_s in self._answered)
-        return WELL_ODDS if well else 0.0
-
-    def _lies(self, lie: Lie, at_s: float, shift_m: float) -> bool:
-        """Whether what is seen is somebody who lies, not one who sits on the floor: two bodies to a coarse antenna."""
-        odds = self._lying_odds(lie.place, lie.since_s, at_s) if self._scored else None
-        if odds is not None:
-            more = self._more(lie.place, lie.seen_s)
-            unseen = UNSEEN_ODDS if lie.came is Came.UNSEEN else 0.0
-            return odds >= self._fall.score_lies + more + unseen
-        around = self._traces.around(lie.place, SITS_M, max(lie.since_s, at_s - SITS_S))
-        high_m = self._fall.floor_m + shift_m
-        return sum([row[3] > high_m for row in around]) <= SITS_SHARE * len(around)
+        return bool(followed.kept) or self.judge.bears_out(followed.descent, followed.place, followed.seen_s)
 
     def _see(self, body: Body, at_s: float) -> None:
         fall = self._fall

@@ -71,7 +71,7 @@ class FallWatcher:
         """A question is answered: the one asked first, because one answer is one person's."""
         for n, open_ in enumerate(self._open):
             if open_.phase is Phase.ASKING:
-                self._bodies.answered(open_.incident.place, now.s)
+                self._bodies.judge.answered(open_.incident.place, now.s)
                 after, actions = asked.cancel(open_, by, now)
                 self._open[n] = after or open_
                 return actions
@@ -181,7 +181,7 @@ class FallWatcher:
 
     def _further(self, seen: Open, now: Now) -> asked.Step:
         def sits(place: Place, since_s: float, before: bool) -> bool:  # noqa: FBT001 - Sits
-            return self._bodies.sits(place, since_s, now.s, before=before)
+            return self._bodies.judge.sits(place, since_s, now.s, before=before)
 
         after, actions = asked.carry_on(seen, self._fall, self._ask, now, sits)
         if after is not None and seen.phase is after.phase is Phase.SITTING:
