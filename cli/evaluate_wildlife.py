@@ -40,6 +40,9 @@ def wildlife(
         Path | None, typer.Option(help="A model's card; without it the shipped ones, verifier and all.")
     ] = None,
     verifier: Annotated[Path | None, typer.Option(help="The card of a model that names crops.")] = None,
+    second: Annotated[
+        Path | None, typer.Option(help="The card of a second detector beside the model.", exists=True)
+    ] = None,
     tiles: Annotated[
         bool, typer.Option("--tiles", help="Look at every part of large pictures, too.")
     ] = False,
@@ -64,7 +67,7 @@ def wildlife(
     from models.wildlife.report import as_html
     from models.wildlife.telling import as_json, as_lines
 
-    eye = eye_from(_settings(field, model, verifier))
+    eye = eye_from(_settings(field, model, verifier, second))
     found = open_folder(directory, None if every else eye.held_apart)
     measured = Measured(eye.monkey_least, eye.thresholds, eye=eye.described())
     measured.notes += found.notes
@@ -81,31 +84,25 @@ def wildlife(
         raise typer.Exit(1)
 
 
-def _settings(field: Path | None, model: Path | None, verifier: Path | None) -> "EyeSettings":
+def _settings(
+    field: Path | None, model: Path | None, verifier: Path | None, second: Path | None
+) -> "EyeSettings":
     """A field's own, or the usual ones around a model."""
-    from cli.demo.town import shipped_model
+    from cli.demo.town import shipped_model, shipped_verifier
     from cli.files import read_any
     from edge.field_settings import FieldSettings
     from edge.wildlife.settings import EyeSettings
 
     if field is None:
         if model is None:
-            return EyeSettings(model=shipped_model(), verifier=verifier or _shipped_verifier())
-        return EyeSettings(model=model, verifier=verifier)
-    if model is not None or verifier is not None:
+            return EyeSettings(model=shipped_model(), verifier=verifier or shipped_verifier(), second=second)
+        return EyeSettings(model=model, verifier=verifier, second=second)
+    if model is not None or verifier is not None or second is not None:
         raise typer.BadParameter("give a field's file, or --model and --verifier, not both")
     settings = read_any(field)
     if not isinstance(settings, FieldSettings):
         raise typer.BadParameter(f"{field} is no field's file: give the one with a [camera] table")
     return settings.eye
-
-
-def _shipped_verifier() -> Path | None:
-    """The card of the verifier that comes with the project; None in a copy without it."""
-    import models
-
-    card = Path(models.__file__).parent / "animal_names" / "animal_names.json"
-    return card if card.exists() else None
 
 
 def _measure(

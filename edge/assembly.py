@@ -174,10 +174,10 @@ def field_networks(eye: "EyeSettings", clock: Clock) -> "Networks":
 
 
 def _detector(eye: "EyeSettings", clock: Clock) -> "FindsAnimals":
-    from edge.wildlife.detector import Detector  # noqa: PLC0415
+    from edge.wildlife.together import detector_of  # noqa: PLC0415
 
-    def load(card: Path) -> Detector:
-        return Detector(card, providers=eye.providers, threads=eye.threads)
+    def load(card: Path) -> "FindsAnimals":
+        return detector_of(card, eye.second, eye.providers, eye.threads)
 
     if not eye.model.is_dir():
         return load(eye.model)

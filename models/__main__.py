@@ -128,6 +128,21 @@ def names(
 
 
 @app.command()
+def animals(
+    out: Annotated[Path, typer.Option(help="Folder of the model.")],
+    size: Annotated[int, typer.Option(help="Side of the edge's pictures, px.")] = 416,
+    folder: Wheels = _WHEELS,
+    quiet: Annotated[
+        list[Path], typer.Option(help="Folder of trail-camera pictures that all show an animal. Repeat.")
+    ] = [],  # noqa: B006  # typer reads the default
+) -> None:
+    """Write MegaDetector-lite as it is, ``animal_tiny``: a second detector that knows animals but not which."""
+    from models.second import ship_animals  # noqa: PLC0415 - as above
+
+    print(as_text(ship_animals(weights(ANIMAL_TINY, folder), out, size, quiet)))
+
+
+@app.command()
 def pair(
     namer: Annotated[Path, typer.Argument(help="Card of the verifier.")],
     detector: Annotated[Path, typer.Argument(help="Card of the detector.")],

@@ -55,7 +55,7 @@ class Detector:
         scores, kinds = found.scores[keep][order], found.kinds[keep][order]
         edge = (image.shape[1], image.shape[0]) * 2
         boxes = np.clip((found.boxes[keep][order] - corner) / ratio, 0, edge).astype(np.float32)
-        chosen = _suppress(boxes, kinds, self.card.nms_iou) if self.layout.suppress else slice(None)
+        chosen = suppressed(boxes, kinds, self.card.nms_iou) if self.layout.suppress else slice(None)
         return Detections(boxes[chosen], scores[chosen], kinds[chosen], self.card.class_names)
 
     def _recognised(self, card_path: Path) -> Layout:
@@ -110,7 +110,7 @@ def _input_name(session: onnxruntime.InferenceSession, size: tuple[int, int], ca
     return str(inputs[0].name)
 
 
-def _suppress(boxes: NDArray[np.float32], kinds: NDArray[np.int64], iou_limit: float) -> NDArray[np.int64]:
+def suppressed(boxes: NDArray[np.float32], kinds: NDArray[np.int64], iou_limit: float) -> NDArray[np.int64]:
     """Rows to keep: of boxes of one class that overlap by more than ``iou_limit``, the first."""
     # Classes are moved apart, so that only boxes of one class meet.
     apart = boxes + (kinds * 2.0 * boxes.max(initial=0.0))[:, None]

@@ -79,6 +79,8 @@ class EyeSettings(Settings):
     """The model's card (.json), its .onnx beside it; or the folder in which signed models are installed."""
     signers: Path | None = None
     """The file of the public keys whose models are taken; needed where ``model`` is a folder."""
+    second: Path | None = None
+    """The card of a second detector that adds animals which the first does not tell of; twice the work and more."""
     verifier: Path | None = None
     """The card of a second model that looks at each monkey's crop; without it one model's word is enough."""
     providers: tuple[str, ...] = Field(default=("cpu",), min_length=1)

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from edge.wildlife.detections import Detections, no_detections
 from edge.wildlife.detector import Detector
 from edge.wildlife.joint import CANDIDATE_FLOOR, joint
+from edge.wildlife.together import Together
 from edge.wildlife.verifier import Named, Verifier
 
 SURE_NAME = 0.5  # of a name that replaces the detector's class: more likely than all others together
@@ -27,7 +28,7 @@ class CheckedDetector:
     Raises CardError when the verifier's card has no threshold for this detector.
     """
 
-    def __init__(self, detector: Detector, verifier: Verifier) -> None:
+    def __init__(self, detector: Detector | Together, verifier: Verifier) -> None:
         self._detector, self._verifier = detector, verifier
         mine = detector.card
         known = [name for name in verifier.card.class_names if name != "nothing"]

@@ -14,6 +14,7 @@ from edge.wildlife.model_store import ModelStore
 from edge.wildlife.naming import Namer
 from edge.wildlife.settings import EyeSettings
 from edge.wildlife.tiles import Tiled
+from edge.wildlife.together import Together, detector_of
 from edge.wildlife.verified import CheckedDetector
 from edge.wildlife.verifier import Verifier
 from models.wildlife.subjects import MONKEY, Image
@@ -34,7 +35,7 @@ class Measuring:
 
     settings: EyeSettings
     card: Card
-    detector: Detector
+    detector: Detector | Together
     look: Looks
     thresholds: Mapping[str, float]
     namer: Namer | None = None
@@ -67,7 +68,7 @@ class Measuring:
 def eye_from(settings: EyeSettings) -> Measuring:
     """Raises ModelError (what, where, mend) when a model cannot be used."""
     settings = settings.model_copy(update={"model": _card_in_use(settings)})
-    detector = Detector(settings.model, settings.providers, settings.threads)
+    detector = detector_of(settings.model, settings.second, settings.providers, settings.threads)
     if settings.verifier is None:
         return Measuring(settings, detector.card, detector, detector, detector.card.thresholds)
     verifier = Verifier(settings.verifier, settings.providers, settings.threads)
