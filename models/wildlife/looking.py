@@ -48,7 +48,7 @@ class Measuring:
     @property
     def tile_px(self) -> int:
         """Side of the parts that are looked at closely."""
-        return self.settings.tile_px or max(self.card.input_width_px, self.card.input_height_px)
+        return self.settings.tile_px or max(self.card.input_width_px, self.card.input_height_px) // 2
 
     def tiled(self) -> Looks:
         """The same eye looking at every part of a large picture as well."""
