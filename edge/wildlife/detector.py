@@ -30,6 +30,9 @@ class Detector:
         if self.card.kind != "detector":
             raise CardError(f"{card_path}: kind is {self.card.kind}; give a model that finds boxes")
         self._session = open_session(model_file(card_path, self.card), providers, threads)
+        cv2.setNumThreads(
+            threads
+        )  # of the whole process: waking a second one for a resize costs more than it saves
         size = (self.card.input_height_px, self.card.input_width_px)
         self._input = _input_name(self._session, size, card_path)
         self._blob = np.empty((1, 3, *size), np.float32)
