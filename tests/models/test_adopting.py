@@ -71,3 +71,17 @@ def test_one_that_cannot_be_read_leaves_no_card(tmp_path: Path):
     with pytest.raises(LayoutError, match=r"theirs\.onnx: .*of 2 classes, the card names 3"):
         adopted(model, ["monkey", "person", "dog"], 640, "RGB", "0-1", "own")
     assert list(tmp_path.glob("*.json")) == []
+
+
+def test_pictures_of_two_shapes_are_padded_anew(tmp_path: Path):
+    """The graph's score is the brightest px: white left over from a wider picture would show."""
+    model = yolo_v8(tmp_path / "theirs.onnx", names="{0: 'monkey', 1: 'person'}")
+    card, _ = adopted(model, [], 640, "RGB", "0-1", "own")
+    detector = Detector(card)
+    dark = np.full((64, 32, 3), 100, np.uint8)
+    fresh = float(detector.detect(dark, floor=0.1).scores[0])
+    detector.detect(np.full((32, 64, 3), 255, np.uint8))
+    detector.detect(np.full((32, 64, 3), 255, np.uint8))
+    assert (
+        float(detector.detect(dark, floor=0.1).scores[0]) == pytest.approx(fresh) == pytest.approx(114 / 255)
+    )
