@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.augment import EARLY, LATE, Strength, compose
+from models.augment import EARLY, LATE, Strength, compose, far_away, grey, infrared, rain, weather
+from models.dataset import Epoch
 from models.pictures import DataError, open_album
 from models.split import Member, held_apart
 
@@ -109,3 +110,56 @@ def test_a_bright_square_stays_under_its_box():
         for _, x, y, w, h in made:
             inside = image[int(y - h / 3) : int(y + h / 3), int(x - w / 3) : int(x + w / 3)]
             assert inside.mean() > 100
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=st.integers(0, 10_000))
+def test_weather_keeps_a_picture_s_shape_and_harms_no_other_copy(seed: int):
+    rng = np.random.default_rng(seed)
+    picture = rng.integers(0, 255, (60, 90, 3), np.uint8)
+    before = picture.copy()
+    assert weather(picture, rng).shape == picture.shape
+    assert (picture == before).all()
+
+
+def test_night_has_no_colour_and_rain_is_brighter_than_what_it_falls_on():
+    rng = np.random.default_rng(0)
+    picture = rng.integers(0, 120, (60, 90, 3), np.uint8)
+    for dark in (grey(picture), infrared(picture, rng)):
+        assert (dark[..., 0] == dark[..., 2]).all()
+    assert rain(picture, rng).max() > 200
+
+
+def test_distance_takes_detail_and_leaves_the_size():
+    picture = np.indices((64, 64)).sum(axis=0) % 2 * np.uint8(255)
+    far = far_away(np.repeat(picture[..., None], 3, axis=2).astype(np.uint8), 16)
+    assert far.shape == (64, 64, 3)
+    assert far.std() < 20
+
+
+def test_a_distant_animal_is_small_and_under_its_box():
+    picture = np.zeros((100, 100, 3), np.uint8)
+    picture[10:90, 30:70] = 255
+    plain = Strength(mosaic=0.0, smallest=0.9, largest=1.0, distant=1.0)
+    empty = (np.zeros((100, 100, 3), np.uint8), np.zeros((0, 5), np.float32))
+    given_ = (picture, np.array([[0, 30, 10, 40, 80]], np.float32))
+    seen = 0
+    for seed in range(30):
+        queue = [given_]
+        image, boxes = compose(
+            lambda queue=queue: queue.pop() if queue else empty, 128, plain, np.random.default_rng(seed)
+        )
+        for _, x, y, w, h in boxes:
+            seen += 1
+            assert h <= 71
+            middle = image[int(y - h / 4) : int(y + h / 4) + 1, int(x - w / 4) : int(x + w / 4) + 1]
+            assert middle.max() > 60
+    assert seen > 15
+
+
+def test_what_fooled_the_network_comes_twice(tmp_path):
+    (tmp_path / "images").mkdir()
+    album = open_album([label_file(tmp_path, annotations=[])])
+    once = Epoch(album, 64, 1, EARLY, 0, 0.0)
+    twice = Epoch(album, 64, 1, EARLY, 0, 0.0, frozenset({"a.png"}))
+    assert (len(once), len(twice)) == (1, 2)
