@@ -107,6 +107,7 @@ class BodiesWatch:
     def see(self, scene: Scene, *, night: bool) -> list[Suspicion]:
         """One frame; returns what has just become a suspicion. ``got_up`` is what came to nothing in it."""
         at_s, fall = scene.at_s, self._fall
+        self.judge.seen_s = at_s
         if not scene.bodies and not self.followed and scene.fallen is None and self._bath is None:
             self.fresh = []
             return []

@@ -47,8 +47,18 @@ class Phase(StrEnum):
     """Not answered, and seen to sit there: the city holds it for cancelled, the device asks again."""
 
 
-Sits = Callable[[Place, float, bool], bool]
-"""Whether whoever is at a place has been seen, since then, to sit or kneel there and be busy; True: they did before."""
+class At(StrEnum):
+    """What a minute of reflections shows of a place."""
+
+    SITS = "sits"
+    """Somebody who sits or kneels there and is busy."""
+    DOWN = "down"
+    """Anything else, and whatever nobody can tell."""
+    NOBODY = "nobody"
+
+
+Look = Callable[[Place, float, bool], At]
+"""What is seen of a place since then; True where somebody sat before: it takes more to say that they do no longer."""
 
 
 class Now(msgspec.Struct, frozen=True):
@@ -182,11 +192,11 @@ def see(open_: Open, bodies: Iterable[Body], at_s: float, fall: FallSettings) ->
     return open_ if rising is open_.rising else replace(open_, rising=rising)
 
 
-def carry_on(open_: Open, fall: FallSettings, ask: AskSettings, now: Now, sits: Sits) -> Step:
+def carry_on(open_: Open, fall: FallSettings, ask: AskSettings, now: Now, look: Look) -> Step:
     """What time and what was seen make of it; None once it is over and forgotten."""
     phase = open_.phase
     if phase is Phase.ASKING:
-        return _asking(open_, fall, ask, now, sits)
+        return _asking(open_, fall, ask, now, look)
     if phase is Phase.SITTING:
         return (None, []) if stands(open_.rising, fall) else (open_, [])
     if phase is Phase.CONFIRMED:
@@ -194,13 +204,19 @@ def carry_on(open_: Open, fall: FallSettings, ask: AskSettings, now: Now, sits: 
     return (None, []) if now.s - open_.since_s >= LINGER_S else (open_, [])
 
 
-def sat(open_: Open, now: Now, sits: Sits) -> tuple[Open, bool]:
-    """Of somebody who sat there: and whether the question is to be put again now."""
-    if now.s - open_.first_s >= AGAIN_S:
-        return open_, True
-    if now.s - open_.looked_s < LOOKED_S:
+def sat(open_: Open, now: Now, look: Look) -> tuple[Open | None, bool]:
+    """Of somebody who sat there, None once they have gone; and whether the question is to be put again now.
+
+    Who lies still gives a reflection now and then; a place of which there were none for a minute, five minutes after
+    somebody sat there, has been left.
+    """
+    waited = now.s - open_.first_s >= AGAIN_S
+    if not waited and now.s - open_.looked_s < LOOKED_S:
         return open_, False
-    return replace(open_, looked_s=now.s), not sits(open_.incident.place, open_.since_s, True)
+    at = look(open_.incident.place, open_.since_s, True)
+    if waited:
+        return (None, False) if at is At.NOBODY else (open_, True)
+    return replace(open_, looked_s=now.s), at is At.DOWN
 
 
 def loud(open_: Open) -> Open:
@@ -242,12 +258,12 @@ def _into(open_: Open, phase: Phase, now: Now) -> Open:
     return replace(open_, incident=replace(open_.incident, phase=phase), since_s=now.s)
 
 
-def _asking(open_: Open, fall: FallSettings, ask: AskSettings, now: Now, sits: Sits) -> Step:
+def _asking(open_: Open, fall: FallSettings, ask: AskSettings, now: Now, look: Look) -> Step:
     if stands(open_.rising, fall):
         return cancel(open_, "stood_up", now)
     if now.s >= open_.incident.answer_by_s:
         excused = now.s - open_.first_s < AGAIN_S and not open_.rising.company
-        if excused and sits(open_.incident.place, open_.since_s, False):
+        if excused and look(open_.incident.place, open_.since_s, False) is At.SITS:
             sitting = replace(open_, incident=replace(open_.incident, phase=Phase.SITTING), looked_s=now.s)
             return sitting, [told(sitting.incident, FallPhase.CANCELLED, "sits_up")]
         sure = _unanswered(open_)

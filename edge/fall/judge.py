@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from edge.fall import sitting
 from edge.fall.descent import BEFORE_S, NEAR_M, Descent, numbers, quick, seen_low
 from edge.fall.drop import SLACK_M
+from edge.fall.incident import At
 from edge.fall.lying import Came, Lie
 from edge.fall.place import Place
 from edge.fall.scene import Body, Scene
@@ -27,6 +28,8 @@ JUDGED_S = 2.0
 """Between two looks of the second scorer at one lie."""
 FRAME_S = 0.8
 """A lie that has just lasted long enough may be a frame short of what a posture takes."""
+STOPPED_S = 5.0
+"""A frame comes every second at least; a sensor that has stopped shows neither a sitter nor an empty place."""
 ASKED_S, BUSY_POINTS = 60.0, 30
 """As long as a question stands; fewer reflections in it show nobody at work."""
 
@@ -39,6 +42,8 @@ class Judge:
         self._scorers = scorers
         self._traces = Traces()
         self._answered: list[tuple[Place, float]] = []
+        self.seen_s = float("-inf")
+        """Of the last frame, with or without reflections."""
 
     @property
     def scores(self) -> bool:
@@ -90,13 +95,19 @@ class Judge:
         high_m = self._fall.floor_m + shift_m
         return sum([row[3] > high_m for row in around]) <= SITS_SHARE * len(around)
 
-    def sits(self, place: Place, since_s: float, now_s: float, *, before: bool = False) -> bool:
-        """Whether whoever is at a place was seen to sit or kneel there and be busy; never without a scorer.
+    def at(self, place: Place, since_s: float, now_s: float, *, before: bool) -> At:
+        """What was seen of a place since then, a minute at most; DOWN without a scorer, or of a sensor that has stopped.
 
-        Of somebody who did ``before`` it takes more to say that they do no longer: one look in many errs.
+        Of somebody who sat there ``before`` it takes more to say that they do no longer: one look in many errs.
         """
+        if not self.scores or now_s - self.seen_s > STOPPED_S:
+            return At.DOWN
+        since_s = max(since_s, now_s - ASKED_S)
+        if now_s - since_s >= ASKED_S and not self._traces.around(place, sitting.REACH_M, since_s):
+            return At.NOBODY
         odds = self._lying_odds(place, since_s, now_s, BUSY_POINTS)
-        return odds is not None and odds <= self._fall.sits_max + (STILL_ODDS if before else 0.0)
+        sits = odds is not None and odds <= self._fall.sits_max + (STILL_ODDS if before else 0.0)
+        return At.SITS if sits else At.DOWN
 
     def _more(self, place: Place, at_s: float) -> float:
         """How much surer a scorer must be where somebody has just said that all is well."""

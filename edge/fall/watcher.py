@@ -12,7 +12,7 @@ from contract.ids import NewUlid, Ulid
 from edge.fall import incident as asked
 from edge.fall.bodies import BodiesWatch
 from edge.fall.drop import Seen
-from edge.fall.incident import Action, Incident, Note, Now, Open, Phase, Say, Tell
+from edge.fall.incident import Action, At, Incident, Note, Now, Open, Phase, Say, Tell
 from edge.fall.lying import Lie
 from edge.fall.place import Place
 from edge.fall.scene import Body, Scene
@@ -180,12 +180,12 @@ class FallWatcher:
         self._open = still
 
     def _further(self, seen: Open, now: Now) -> asked.Step:
-        def sits(place: Place, since_s: float, before: bool) -> bool:  # noqa: FBT001 - Sits
-            return self._bodies.judge.sits(place, since_s, now.s, before=before)
+        def look(place: Place, since_s: float, before: bool) -> At:  # noqa: FBT001 - Look
+            return self._bodies.judge.at(place, since_s, now.s, before=before)
 
-        after, actions = asked.carry_on(seen, self._fall, self._ask, now, sits)
+        after, actions = asked.carry_on(seen, self._fall, self._ask, now, look)
         if after is not None and seen.phase is after.phase is Phase.SITTING:
-            after, due = asked.sat(after, now, sits)
-            if due:
+            after, due = asked.sat(after, now, look)
+            if after is not None and due:
                 return asked.again(self._new_ulid(now.unix_ms), after, self._ask, now)
         return after, actions

@@ -53,6 +53,12 @@ class Story:
             )
         return self
 
+    def nobody(self, seconds: float) -> "Story":
+        for _ in range(round(seconds)):
+            self.at_s += 1.0
+            self.hear(self.watcher.step(Scene(self.at_s), Now(self.at_s, round(self.at_s * 1000))))
+        return self
+
     def silence(self, seconds: float) -> "Story":
         for _ in range(round(seconds)):
             self.at_s += 1.0
@@ -91,6 +97,25 @@ def test_nobody_who_does_not_answer_is_excused_for_longer_than_five_minutes_and_
     story = fallen().body(0.4, AGAIN_S + AskSettings().seconds + 2)
 
     assert story.phases == ["suspected", "cancelled", "suspected", "confirmed"]
+
+
+def test_who_sat_there_and_went_unseen_is_not_asked_again():
+    story = fallen().body(0.4, 65).nobody(AGAIN_S + 10)
+
+    assert story.phases == ["suspected", "cancelled"]
+    assert story.watcher.standing == ()
+
+
+def test_who_sat_there_when_the_sensor_stopped_is_asked_again():
+    assert fallen().body(0.4, 65).silence(75).phases == ["suspected", "cancelled", "suspected", "confirmed"]
+
+
+def test_who_sat_there_and_is_seen_now_and_then_is_asked_again():
+    story = fallen().body(0.4, 65)
+    for _ in range(8):
+        story.nobody(38).body(0.2, 0.5)
+
+    assert story.phases[2] == "suspected"
 
 
 def test_who_sat_there_and_stood_up_is_not_asked_again():
