@@ -124,15 +124,20 @@ def _write_to_check(stored: "Stored", file: Path) -> None:
 
 
 def _read_checked(file: Path | None) -> Mapping[str, str]:
-    """What people saw, by visit. Raises ValueError naming the row with a word that is none."""
+    """What people saw, by visit. Raises ValueError with the mend for another table, and naming a row's unknown word."""
     if file is None:
         return {}
+    try:
+        table = csv.DictReader(file.read_text(encoding="utf-8-sig").splitlines())
+    except UnicodeDecodeError as wrong:
+        raise ValueError(f"{file}: not UTF-8: save it again as 'CSV UTF-8'") from wrong
+    if not {"visit", "saw"} <= set(table.fieldnames or ()):
+        raise ValueError(f"{file}: no columns visit and saw: fill in the table that --to-check writes")
     said: dict[str, str] = {}
-    with file.open(encoding="utf-8-sig", newline="") as text:
-        for number, row in enumerate(csv.DictReader(text), start=2):
-            word = (row.get("saw") or "").strip().lower()
-            if word and word not in WORDS:
-                raise ValueError(f"{file}: line {number}: saw: {word!r}: write monkey, other or unsure")
-            if word and row.get("visit"):
-                said[row["visit"].strip()] = word
+    for number, row in enumerate(table, start=2):
+        word = (row["saw"] or "").strip().lower()
+        if word and word not in WORDS:
+            raise ValueError(f"{file}: line {number}: saw: {word!r}: write monkey, other or unsure")
+        if word and row["visit"]:
+            said[row["visit"].strip()] = word
     return said

@@ -96,6 +96,25 @@ def test_a_word_that_nobody_knows_is_named_with_its_line(run: Run, city: Path, t
 
 
 @pytest.mark.parametrize(
+    ("table", "mend"),
+    [
+        ("visit,saw\nA,サル\n".encode("cp932"), "CSV UTF-8"),
+        (b"visit;saw\nA;monkey\n", "--to-check"),
+        (b"", "--to-check"),
+    ],
+    ids=["another encoding", "another separator", "empty"],
+)
+def test_a_table_that_a_spreadsheet_changed_is_refused_with_the_mend(
+    run: Run, city: Path, tmp_path: Path, table: bytes, mend: str
+):
+    file = tmp_path / "check.csv"
+    file.write_bytes(table)
+    done = run("report", "trial", FIELD, "--city", city, "--checked", file)
+    assert done.status == 1
+    assert mend in done.err
+
+
+@pytest.mark.parametrize(
     ("words", "says"),
     [
         (("field-9999",), "there are: field-0001"),
