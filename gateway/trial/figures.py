@@ -14,7 +14,7 @@ HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
 LEFT = "left"
 DAY_HOURS = range(5, 19)
-"""Macaques are about by day; a repeller may sound from seven to seven."""
+"""Macaques are about by day, in summer from five in the morning on; what was not seen at night weighs less."""
 ATTEMPTS_LEAST = 10
 """Of one stimulus, before anything is said of it: with fewer an interval spans most of what is possible."""
 

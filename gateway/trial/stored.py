@@ -80,11 +80,9 @@ class Fault:
 class Answer:
     """A sighting's alert: when it was opened, who answered first and what; ``at_ms`` None: nobody."""
 
-    visit: str
     opened_ms: int
     at_ms: int | None
     what: str | None
-    role: str | None
 
 
 @dataclass(slots=True)
@@ -223,8 +221,8 @@ def _answers(session: Session, stored: Stored) -> list[Answer]:
             tables.Transition.alert_id == alert.id, tables.Transition.what.in_(sorted(ANSWERS))
         )
         first = session.scalars(said.order_by(tables.Transition.at_ms, tables.Transition.id).limit(1)).first()
-        told = (None, None, None) if first is None else (first.at_ms, first.what, first.role)
-        found.append(Answer(alert.id, alert.opened_ms, *told))
+        told = (None, None) if first is None else (first.at_ms, first.what)
+        found.append(Answer(alert.opened_ms, *told))
     return found
 
 
