@@ -80,7 +80,10 @@ def wildlife(
         made = datetime.now(UTC).astimezone().strftime("%Y-%m-%d")
         html_file.write_text(as_html(measured, made), encoding="utf-8")
     if not measured.looked and not measured.clips:
-        typer.echo(f"{directory}: nothing could be measured", err=True)
+        typer.echo(
+            f"{directory}: nothing could be measured: give labelled pictures or clips (docs/wildlife-evaluation.md)",
+            err=True,
+        )
         raise typer.Exit(1)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from edge.wildlife.card import Card, ModelMissingError
+from edge.wildlife.card import Card, ModelMissingError, load_card
 from edge.wildlife.detections import Detections
 from edge.wildlife.detector import Detector
 from edge.wildlife.joint import CANDIDATE_FLOOR
@@ -61,7 +61,8 @@ class Measuring:
 
     def described(self) -> dict[str, str]:
         """Which models, by name and digest, for the report."""
-        cards = {"model": self.card, "verifier": self.namer_card}
+        second = None if self.settings.second is None else load_card(self.settings.second)
+        cards = {"model": self.card, "second": second, "verifier": self.namer_card}
         return {key: f"{one.name} ({one.sha256[:12]})" for key, one in cards.items() if one is not None}
 
 

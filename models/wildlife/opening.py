@@ -81,7 +81,7 @@ def _not_learnt(label: Path, pictures: list[Shown], apart: frozenset[str], notes
     if not kept:
         return pictures
     notes.append(
-        f"{label.name}: the {len(kept)} of {len(pictures)} pictures that this model was held apart from;"
+        f"{label.name}: the {len(kept)} of {len(pictures)} pictures that were held apart from this model;"
         " --all measures the others too, from which it has learnt"
     )
     return kept

@@ -32,6 +32,12 @@ def test_a_card_is_measured_at_its_own_thresholds():
     assert eye.described()["model"].startswith("macaque_nano (")
 
 
+def test_a_second_detector_is_named_with_what_is_measured():
+    eye = eye_from(EyeSettings(model=CARD, second=MODELS / "animal_tiny" / "animal_tiny.json"))
+    assert list(eye.described()) == ["model", "second"]
+    assert eye.described()["second"].startswith("animal_tiny (")
+
+
 def test_of_a_store_the_signed_model_in_use_is_measured_and_nothing_in_it_changes(tmp_path: Path):
     settings = store_of(tmp_path)
     before = (settings.model / "in_use.json").read_bytes()
