@@ -1,5 +1,6 @@
 """One ``[[repel.outputs]]``: what it is, how it is reached, how long it may be on."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -13,7 +14,6 @@ MAX_ON_S = 10.0
 
 CodeWord = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_.-]{0,63}$")]
 DeviceName = Annotated[str, Field(pattern=r"^[a-z0-9-]{3,40}$")]
-
 
 _QUIET = {OutputKind.STROBE, OutputKind.WATER}
 _ON_A_PIN = {OutputKind.RELAY, OutputKind.PWM, OutputKind.STROBE, OutputKind.WATER}
@@ -85,3 +85,15 @@ class OutputSettings(Settings):
     def hz(self) -> float:
         """Of PWM or flashes."""
         return self.frequency_hz or (STROBE_HZ if self.kind is OutputKind.STROBE else PWM_HZ)
+
+
+def check_apart(outputs: Sequence[OutputSettings], stop_pin: int | None) -> None:
+    """Raises ValueError where outputs of one box, or one and its emergency stop, cannot be told apart."""
+    names = [output.name for output in outputs]
+    if len(set(names)) != len(names):
+        raise ValueError("two outputs have the same name: give each its own")
+    pins = [output.pin for output in outputs if output.pin is not None]
+    if len(set(pins)) != len(pins):
+        raise ValueError("two outputs share a pin: one relay, one pin")
+    if stop_pin in pins:
+        raise ValueError(f"an output and the emergency stop share pin {stop_pin}: give stop_pin its own")

@@ -34,8 +34,6 @@ from edge.repel.watchdog import owner_limit_s
 HEARTBEAT_S = 2.0
 _IDLE_S = 0.5
 """How often an idle guard looks whether its parent still lives (its pipe may be held by a fork of it)."""
-
-
 _STOP_LOOK_S = 0.05
 """While something is on: an emergency stop that takes longer than a blink is none."""
 _WATCHDOG_READY_S = 15.0

@@ -18,7 +18,7 @@ from contract.broker import BrokerSettings
 from contract.configuration import Settings
 from edge.repel.errors import OutputRefusedError, PinsLostError
 from edge.repel.output_kinds import OutputKind
-from edge.repel.output_settings import DeviceName, OutputSettings
+from edge.repel.output_settings import DeviceName, OutputSettings, check_apart
 from edge.repel.outputs import Outputs
 from edge.repel.remote_outputs import Line
 from edge.repel.signed_words import Order, Report, Tick, opened, signed, topic
@@ -43,8 +43,7 @@ class BoxSettings(Settings):
     def _its_own(self) -> "BoxSettings":
         if any(one.kind is OutputKind.REMOTE for one in self.outputs):
             raise ValueError("a box owns its outputs: none of them may be of another box")
-        if len({one.name for one in self.outputs}) != len(self.outputs):
-            raise ValueError("two outputs have the same name: give each its own")
+        check_apart(self.outputs, self.stop_pin)
         return self
 
 

@@ -27,7 +27,7 @@ from edge.repel.experience_memory import ExperienceMemory
 from edge.repel.fire_line import Asked, Confirmed, FireLine
 from edge.repel.safety import TARGET_SPECIES, Grant, Moment, Shot
 from edge.repel.scene import Scene
-from edge.repel.settings import CONTROL, NO_STIMULUS, RepelSettings
+from edge.repel.settings import CONTROL, NO_STIMULUS, REMOTE, RepelSettings
 from edge.repel.switchboard import switchboard_from
 from edge.repel.switches import Switches
 
@@ -36,8 +36,6 @@ log = logging.getLogger(__name__)
 FAULT = "repeller_failed"
 NOTHING_WORKS = "nothing_works"
 """The chooser's own veto: nothing does better here than doing nothing."""
-REMOTE = "remote"
-"""Stimulus of a shot that a person far away fired."""
 _CHANGES_KEPT = 1000
 
 

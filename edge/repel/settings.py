@@ -9,12 +9,14 @@ from pydantic import ConfigDict, Field, field_validator, model_validator
 from contract.broker import BrokerSettings
 from contract.configuration import Settings
 from edge.repel.chooser_settings import ChooserSettings
-from edge.repel.output_settings import MAX_ON_S, OutputSettings
+from edge.repel.output_settings import MAX_ON_S, OutputSettings, check_apart
 
 CONTROL = "control"
 """The arm of the trial in which nothing is switched on: without it "they left" proves nothing."""
 NO_STIMULUS = "none"
 """What a vetoed attempt would have used is never chosen."""
+REMOTE = "remote"
+"""Stimulus of a shot that a person far away fired."""
 PERSON_CLEAR_LEAST_S = 1.0
 LOUD_FROM_M = 200.0
 """The distance from dwellings that Nagano's guideline and its cities ask of noise against animals."""
@@ -121,13 +123,7 @@ class RepelSettings(Settings):
 
     @model_validator(mode="after")
     def _fits_together(self) -> "RepelSettings":
-        names = [output.name for output in self.outputs]
-        if len(set(names)) != len(names):
-            raise ValueError("two outputs have the same name: give each its own")
-        pins = [output.pin for output in self.outputs if output.pin is not None]
-        pins += [] if self.stop_pin is None else [self.stop_pin]
-        if len(set(pins)) != len(pins):
-            raise ValueError("two outputs share a pin: one relay, one pin")
+        check_apart(self.outputs, self.stop_pin)
         longest_s = max((output.max_on_s for output in self.outputs), default=0.0)
         if self.gap_s < 2 * longest_s:
             raise ValueError(
@@ -137,5 +133,9 @@ class RepelSettings(Settings):
             if output.stimulus in {CONTROL, NO_STIMULUS}:
                 raise ValueError(
                     f"stimulus {output.stimulus!r} means that nothing is switched on: name what the output does"
+                )
+            if output.stimulus == REMOTE:
+                raise ValueError(
+                    f"stimulus {REMOTE!r} means that a person fired from afar: name what the output does"
                 )
         return self

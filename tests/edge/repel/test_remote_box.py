@@ -4,9 +4,10 @@ import itertools
 
 import pytest
 
+from contract.configuration import ConfigurationError, parse
 from edge.clock import ManualClock
 from edge.repel.errors import OutputRefusedError, PinsLostError
-from edge.repel.remote_box import RemoteBox
+from edge.repel.remote_box import BoxSettings, RemoteBox
 from edge.repel.remote_outputs import RemoteOutputs
 from edge.repel.signed_words import Order, signed, topic
 from tests.edge.repel.paper import PaperLine, PaperSwitches
@@ -131,3 +132,20 @@ def test_a_word_signed_for_one_topic_is_none_on_another() -> None:
     pair.field_line.say(topic(BOX, "order"), b"\xff{not json")
     pair.pass_time(0.1)
     assert pair.switches.told == []
+
+
+@pytest.mark.parametrize(
+    ("stop_pin", "second", "mend"),
+    [
+        (4, 'name = "dog"\nstimulus = "dog"\npin = 17\n', "share a pin"),
+        (17, 'name = "dog"\nstimulus = "dog"\npin = 18\n', "the emergency stop share pin 17"),
+        (4, 'name = "horn"\nstimulus = "horn"\npin = 18\n', "same name"),
+    ],
+)
+def test_a_box_whose_outputs_cannot_be_told_apart_is_refused_with_its_mend(
+    stop_pin: int, second: str, mend: str
+) -> None:
+    horn = 'name = "horn"\nstimulus = "horn"\npin = 17\n'
+    text = f'box = "{BOX}"\nkey_file = "key"\nstop_pin = {stop_pin}\n'
+    with pytest.raises(ConfigurationError, match=mend):
+        parse(f"{text}[[outputs]]\n{horn}[[outputs]]\n{second}", BoxSettings, "box.toml")
