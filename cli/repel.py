@@ -125,7 +125,8 @@ def prove(
 
     good = prove_histories(histories, workers, typer.echo) if histories else True
     wire = None if sense_pin is None else chip_wire(pin, sense_pin)
-    for one in [Victim(word) for word in victim] if victim else list(Victim) if kills else []:
+    victims = [Victim(word) for word in victim] if victim else list(Victim)
+    for one in victims if kills else []:
         good = prove_kills(one, kills, max_on, 1 if wire else workers, wire, typer.echo) and good
     if not good:
         raise typer.Exit(1)

@@ -156,3 +156,9 @@ def test_a_short_proof_plays_kills_and_says_what_came_of_it(run: Run) -> None:
     assert "50 histories, 2000 looks:" in said.out
     assert "0 rules broken" in said.out
     assert "kill -9 of owner while the output is on, pins of a file: off within 1 s in 1 of 1;" in said.out
+
+
+def test_a_proof_of_the_kernel_alone_kills_nobody(run: Run) -> None:
+    said = run("repel", "prove", "--histories", 2, "--kills", 0, "--victim", "owner", "--workers", 1)
+    assert said.status == 0, said.out + said.err
+    assert "kill -9" not in said.out
