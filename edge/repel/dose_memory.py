@@ -1,6 +1,7 @@
 """What must outlive a restart: the shots of each day, the last attempt, a mute and the emergency stop.
 
-A crash loop must not become a siren.
+A crash loop must not become a siren, nor a broken file an end of a neighbour's mute: while what was kept cannot be
+read, nothing is counted, and so nothing is fired.
 """
 
 import logging
@@ -30,15 +31,26 @@ class DoseMemory:
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
+        self._unreadable = ""
+
+    @property
+    def readable(self) -> bool:
+        """Whether the last ``read`` knew what was kept."""
+        return not self._unreadable
 
     def read(self) -> SafetyState:
-        """What was kept; a fresh state where there is none or it is unreadable (logged)."""
-        if self._path is None or not self._path.exists():
-            return SafetyState()
+        """What was kept; a fresh state where there is none, or it is unreadable (logged): then ``keep`` refuses."""
+        self._unreadable = ""
         try:
+            if self._path is None or not self._path.exists():
+                return SafetyState()
             kept = msgspec.json.decode(self._path.read_bytes(), type=_Kept)
-        except (OSError, msgspec.MsgspecError):
-            log.exception("%s is unreadable: today's shots are counted from none", self._path.name)
+        except (OSError, msgspec.MsgspecError) as error:
+            self._unreadable = (
+                f"{self._path}: unreadable ({error}): nothing is fired until it is removed and the device restarted; "
+                "then today's shots are counted from none, and a mute must be set anew"
+            )
+            log.error(self._unreadable)  # noqa: TRY400 - the trace says no more than the message
             return SafetyState()
         return SafetyState(
             shots=tuple(sorted(kept.shots.items())),
@@ -48,9 +60,11 @@ class DoseMemory:
         )
 
     def keep(self, state: SafetyState) -> None:
-        """Write it, safe against a power cut; raises DoseMemoryError if it cannot be."""
+        """Write it, safe against a power cut; raises DoseMemoryError if it cannot be, or is not known."""
         if self._path is None:
             return
+        if self._unreadable:
+            raise DoseMemoryError(self._unreadable)
         kept = _Kept(dict(state.shots), state.attempt_ms, state.muted_until_ms, state.stopped)
         fresh = self._path.with_suffix(".new")
         try:

@@ -102,6 +102,7 @@ class Repeller:
         self._state = safety.booted(
             self._settings, self._memory.read(), self._moment(self._clock.monotonic_s())
         )
+        self._memory_ok = self._memory.readable
         self._chooser = self._chooser_of(self._learnt.read())
         if self._settings.outputs:
             self._switches.open()

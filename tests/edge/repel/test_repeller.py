@@ -196,11 +196,22 @@ def test_a_dose_that_cannot_be_written_down_is_not_fired(tmp_path: Path) -> None
     assert field.repeller.faults() == ["repeller_failed"]
 
 
-def test_a_damaged_memory_is_no_reason_to_stop(tmp_path: Path) -> None:
+def test_while_a_damaged_memory_may_hold_a_mute_nothing_is_fired_and_the_fault_stands(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     memory = tmp_path / "repeller.json"
     memory.write_bytes(b'{"shots": "many"')
     field = Field(memory_file=memory)
-    assert phases(field.see()) == [("fired", None)]
+    assert field.repeller.faults() == ["repeller_failed"]
+    assert "until it is removed and the device restarted" in caplog.text
+    assert field.see() == []
+    field.repeller.mute(NOON_MS)
+    assert field.switches.on() == []
+    assert field.repeller.faults() == ["repeller_failed"]
+    memory.unlink()
+    again = Field(NOON_MS + 3_600_000, memory_file=memory)
+    assert phases(again.see()) == [("fired", None)]
+    assert again.repeller.faults() == []
 
 
 def test_a_troop_that_leaves_and_stays_away_has_left_after_what_was_seen() -> None:
