@@ -105,11 +105,14 @@ def test_a_bright_square_stays_under_its_box():
     picture[30:60, 20:70] = 255
     boxes = np.array([[0, 20, 30, 50, 30]], np.float32)
     plain = Strength(mosaic=0.0, smallest=0.9, largest=1.0)
+    seen = 0
     for seed in range(20):
         image, made = compose(lambda: (picture.copy(), boxes.copy()), 128, plain, np.random.default_rng(seed))
         for _, x, y, w, h in made:
             inside = image[int(y - h / 3) : int(y + h / 3), int(x - w / 3) : int(x + w / 3)]
             assert inside.mean() > 100
+            seen += 1
+    assert seen == 20
 
 
 @settings(max_examples=40, deadline=None)
