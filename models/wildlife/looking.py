@@ -19,6 +19,8 @@ from edge.wildlife.verified import CheckedDetector
 from edge.wildlife.verifier import Verifier
 from models.wildlife.subjects import MONKEY, Image
 
+HELD_APART = "held_apart.txt"
+"""Beside a model: names of the pictures it has not learnt from."""
 FLOOR = CANDIDATE_FLOOR
 """Curves need the unsure answers too; below this nothing is looked at twice."""
 
@@ -57,7 +59,7 @@ class Measuring:
     @property
     def held_apart(self) -> Path:
         """Where the names of the pictures lie that the detector has not learnt from, if it says."""
-        return self.settings.model.parent / "held_apart.txt"
+        return self.settings.model.parent / HELD_APART
 
     def described(self) -> dict[str, str]:
         """Which models, by name and digest, for the report."""

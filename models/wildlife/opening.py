@@ -17,8 +17,6 @@ from models.wildlife.label_files import (
 from models.wildlife.subjects import NOTHING, THING, Clip, LabelError, Shown, known_name, own_name
 
 CLIPS = {".mp4", ".avi", ".mov", ".mkv", ".m4v", ".mpg", ".mpeg", ".wmv", ".webm", ".mts"}
-HELD_APART = "held_apart.txt"
-"""Beside a model: names of the pictures it has not learnt from."""
 
 
 @dataclass(slots=True)
