@@ -10,6 +10,7 @@ from edge.wildlife.card import Card, read_card
 from edge.wildlife.detector import Detector
 from edge.wildlife.verified import CheckedDetector
 from edge.wildlife.verifier import Verifier
+from models.augment import grey
 from models.export import write_card
 from models.measure import best_monkey, conditions, figures
 from models.pictures import Album
@@ -38,13 +39,20 @@ def paired(namer: Path, detector: Path, apart: Album, quiet: Sequence[Album]) ->
 def joint_threshold(apart: Album, checked: CheckedDetector) -> float:
     """Midway (geometrically) between what pictures without monkeys stay below and what pictures with one reach.
 
-    ``checked`` has a threshold of 0 still. Where the two overlap: what those without stay below, for a horn for nothing
-    costs more than a look in vain.
+    Those with one count twice, as they are and grey, for half of a camera's day has no colour. ``checked`` has a threshold
+    of 0 still. Where the two overlap: what those without stay below, for a horn for nothing costs more than a look in vain.
     """
     monkey = apart.class_names.index("monkey")
-    best = [(p.holds(monkey), best_monkey(checked.detect(p.read()))) for p in apart.pictures]
-    loud = sorted(score for holds, score in best if not holds)
-    heard = sorted((score for holds, score in best if holds), reverse=True)
+    loud, heard = [], []
+    for picture in apart.pictures:
+        image = picture.read()
+        best = best_monkey(checked.detect(image))
+        if picture.holds(monkey):
+            heard += [best, best_monkey(checked.detect(grey(image)))]
+        else:
+            loud.append(best)
+    loud.sort()
+    heard.sort(reverse=True)
     below = loud[max(0, round(_QUIET_SHARE * len(loud)) - 1)] if loud else 0.0
     reached = heard[max(0, round(_HEARD_SHARE * len(heard)) - 1)] if heard else 1.0
     return round(sqrt(below * reached) if reached > below else below + 0.005, 3)
