@@ -49,7 +49,7 @@ def site(tmp_path: Path) -> Site:
     made = Site(tmp_path / "site", web_port=18080, broker_port=18830)
     made.directory.mkdir()
     model = made.directory / "model.json"
-    made.write(PLAYED, model, "")
+    made.write(PLAYED, model, made.directory / "verifier.json", "")
     return made
 
 
