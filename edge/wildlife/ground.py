@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 FARTHEST_M = 120.0  # beyond this a pixel is metres
 LEAST_DROP = 0.02  # of a ray to the ground, as a tangent: below it lies the horizon's haze
 STILL_M_PER_S = 0.2
-FEET_PX = 2.0  # a box's lower edge is that unsure
 TALL_M = {"small": 0.40, "medium": 0.80}
 """Height of the box below which a body is called so: a young monkey, raccoon or cat; a grown monkey; else large."""
 

@@ -16,13 +16,11 @@ from numpy.typing import NDArray
 
 from edge.wildlife.detections import FindsAnimals
 from edge.wildlife.joint import CANDIDATE_FLOOR, joint
-from edge.wildlife.naming import MONKEY, Namer
+from edge.wildlife.naming import MONKEY, NAME_SURE, NOT_AN_ANIMAL, Namer
 
 _BLANK = (360, 640, 3)
 _GREY = 114
-_GREY_MONKEY = 0.5  # more likely than all else together
 _VERIFIED = "verified_"
-_NOTHING = "nothing"
 _SUFFIXES = {".jpg", ".jpeg", ".png"}
 
 
@@ -61,7 +59,7 @@ def _names_grey(namer: Namer) -> None:
     naming = namer.crops.name(np.full(_BLANK, _GREY, np.uint8), [(100.0, 100.0, 300.0, 300.0)])[0]
     if not np.isfinite((naming.score, naming.monkey)).all():
         raise SelfTestError("the verifier answers with numbers that are none: install it again")
-    if naming.monkey > _GREY_MONKEY:
+    if naming.monkey > NAME_SURE:
         raise SelfTestError("the verifier calls an empty grey crop a monkey: install it again")
 
 
@@ -78,7 +76,7 @@ def _answers(golden: Path) -> Iterator[tuple[str, Path]]:
 
 def _one(detector: FindsAnimals, namer: Namer | None, what: str, path: Path) -> None:
     image = _read(path)
-    if what == _NOTHING:
+    if what == NOT_AN_ANIMAL:
         if len(detector.detect(image).of(MONKEY)):
             raise SelfTestError(f"the model sees a monkey in {path.name}, which shows none: install it again")
         return
