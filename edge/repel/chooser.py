@@ -26,13 +26,13 @@ LAST = 2
 """So many attempts a stimulus is left out after it was used: a troop that meets another one each time learns slower."""
 DOUBT = 0.1
 """A stimulus is given up when the chance that it is worth its noise falls below this ..."""
+TRIED_LEAST = 4.0
+"""... and not before so many attempts, unless a rest came since: then what was learnt before it counts."""
 DOUBT_AGAIN = 0.3
 """After a rest, until it has been shown that something works: what was given up once is given up sooner."""
 TRIED_ENOUGH = 24.0
 PROVEN = 0.5
 """After so many remembered attempts it must be likelier than not that firing is worth the noise, luck or no luck."""
-TRIED_LEAST = 4.0
-"""... and not before so many attempts, unless a rest came since: then what was learnt before it counts."""
 DOUBT_ALL = 0.2
 """All are given up when the chance that firing at all is worth the noise falls below this: of several that do nothing,
 one always looks lucky for a while."""

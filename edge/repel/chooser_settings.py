@@ -15,4 +15,4 @@ class ChooserSettings(Settings):
     least_gain: float = Field(default=0.1, ge=0.0, le=0.9)
     """A stimulus is worth its noise if it drives off so many more of a hundred attempts than doing nothing does."""
     rest_days: float = Field(default=7.0, ge=1.0, le=365.0)
-    """Nothing is fired for so long once nothing worked; twice as long after each further time."""
+    """Nothing is fired for so long once nothing worked; twice as long after each further time, eight times at most."""

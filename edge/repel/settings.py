@@ -78,7 +78,9 @@ class RepelSettings(Settings):
     gone_within_s: float = Field(default=60.0, gt=0)
     not_back_within_s: float = Field(default=600.0, gt=0)
     control_share: float = Field(default=0.2, ge=0.0, le=0.5)
-    """Share of attempts in which nothing is switched on, to learn what the stimuli really do."""
+    """Share of attempts in which nothing is switched on, to learn what the stimuli really do.
+
+    The chooser lowers it as it remembers more of them."""
     stop_pin: int | None = Field(default=None, ge=0, le=27)
     """BCM number of the emergency stop: a contact to ground that opens when pressed, or when its wire breaks."""
     line: BrokerSettings = Field(default_factory=BrokerSettings)
