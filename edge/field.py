@@ -37,9 +37,8 @@ log = logging.getLogger(__name__)
 
 STALE_S = 3.0  # an eye that saw nothing for so long cannot say that no person has walked in
 REOPEN_EVERY_S = 10.0  # a stream over LTE takes some seconds to open; sooner would hang up on it
-EYE_SHUT = (
-    "camera_dark"  # every night of a camera without infrared light: the eye is shut, and nothing is wrong
-)
+EYE_SHUT = "camera_dark"
+"""Every night of a camera without infrared light: the eye is shut, and nothing is wrong."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,9 +23,8 @@ log = logging.getLogger(__name__)
 PATIENCE_MS = 5000  # OpenCV's own limit for opening and reading a stream; without it a read may hang for ever
 HANG_UP_S = 0.2  # the loop that calls must go on turning, whatever a driver does
 PIECE_BYTES = 65_536
-PICTURE_BYTES_MOST = (
-    16_000_000  # of a 4K JPEG at full quality; more is no picture but a program that writes rubbish
-)
+PICTURE_BYTES_MOST = 16_000_000
+"""Of a 4K JPEG at full quality; more is no picture but a program that writes rubbish."""
 _BEGIN, _END = b"\xff\xd8\xff", b"\xff\xd9"
 
 

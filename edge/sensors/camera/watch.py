@@ -16,9 +16,8 @@ from edge.sensors.camera.view import KnownView
 GRID_PX = 4  # every fourth pixel each way: sensor noise changes some of them, at 1/16 of the cost
 FLAT_LEVELS = 2.0  # spread of the grey levels below which a picture is one colour; noise alone makes 1-2
 FORGIVEN_AFTER_S = 2.0
-DARK_LEVEL = (
-    14.0  # mean grey level below which even a bear is a shade; a lit night in infrared has 40 and more
-)
+DARK_LEVEL = 14.0
+"""Mean grey level below which even a bear is a shade; a lit night in infrared has 40 and more."""
 COMPARE_EVERY_S = 1.0
 BLINDNESS = ("camera_dark", "camera_covered", "camera_moved")
 
