@@ -40,7 +40,13 @@ def key(file: Annotated[Path, typer.Argument(help="the key file to make")]) -> N
     import os
     import secrets
 
-    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as made:
+    try:
+        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError as there:
+        raise ValueError(
+            f"{file}: is there already: give another name, or remove it if nobody uses it"
+        ) from there
+    with os.fdopen(handle, "w") as made:
         made.write(secrets.token_hex(32) + "\n")
     typer.echo(f"{file}: made; copy it to the other end by hand, never by mail")
 

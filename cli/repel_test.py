@@ -40,6 +40,7 @@ def fire_one(settings: FieldSettings, output: str, seconds: float, countdown_s: 
             raise RuntimeError("the pins cannot be had: stop the device's service first, it owns them")
         return _count_and_fire(settings, board, output, seconds, countdown_s, say)
     except KeyboardInterrupt:
+        board.close()
         say("vetoed: everything is off")
         return False
     finally:

@@ -146,7 +146,8 @@ def test_a_secret_is_made_once_for_its_user_alone(run: Run, tmp_path: Path) -> N
     assert file.stat().st_mode & 0o077 == 0
     first = read_key(file)
     assert len(first) == 64
-    assert run("repel", "key", file).status == 1
+    again = run("repel", "key", file)
+    assert (again.status, "give another name" in again.err) == (1, True)
     assert read_key(file) == first
 
 
