@@ -300,6 +300,9 @@ class Repeller:
         if not self._keep(granted.state):
             self._fire_line.answer(confirmed.challenge, FAULT)
             return []
+        if self._attempt is not None:
+            log.info("attempt %s: a person fired into it, so nothing is learnt from it", self._attempt.action)
+            self._attempt = None
         before = len(self._changes)
         self._switch_on(granted.shots)
         pins = list(self._changes)[before:] if before < _CHANGES_KEPT else []

@@ -149,6 +149,19 @@ def test_a_mute_holds_from_afar_and_the_gap_too() -> None:
     assert afar.confirm(afar.ask()) == ["muted"]
 
 
+@pytest.mark.parametrize(("from_afar", "outcomes"), [(False, 1), (True, 0)])
+def test_an_attempt_into_which_a_person_fires_has_no_outcome(*, from_afar: bool, outcomes: int) -> None:
+    afar = Afar(gap_s=6.0, control_share=0.0, chooser={"delay_max_s": 0.0})
+    afar.look(visit=new_ulid(NOON_MS), species="monkey", count=3, confirmed=True)
+    assert [(one.phase, one.stimulus) for one in afar.told] == [(RepelPhase.FIRED, "horn")]
+    afar.look(7.0)
+    if from_afar:
+        assert afar.confirm(afar.ask()) == ["fired"]
+    for _ in range(70):
+        afar.look(10.0)
+    assert sum(one.phase is RepelPhase.OUTCOME for one in afar.told) == outcomes
+
+
 def test_without_a_key_file_there_is_no_desk_and_a_short_secret_is_refused(tmp_path) -> None:
     assert fire_desk_from(FIELD, RepelSettings()) is None
     short = tmp_path / "key"
