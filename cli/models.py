@@ -203,7 +203,10 @@ def key(
     """Make a key to sign models with, and print the line for the devices' file of signers."""
     from models.labelling.signing import new_key
 
-    typer.echo(new_key(file, name))
+    try:
+        typer.echo(new_key(file, name))
+    except FileExistsError as there:
+        raise ValueError(f"{file}: is there already, and devices may trust it: give another name") from there
 
 
 @app.command()

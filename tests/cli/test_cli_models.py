@@ -94,7 +94,8 @@ def test_a_model_of_a_stranger_stays_out(desk: Desk):
 def test_a_key_is_never_overwritten_and_never_readable_by_others(desk: Desk):
     assert desk.key.stat().st_mode & 0o077 == 0
     before = desk.key.read_bytes()
-    assert desk.run("models", "key", desk.key).status == 1
+    again = desk.run("models", "key", desk.key)
+    assert (again.status, "give another name" in again.err) == (1, True)
     assert desk.key.read_bytes() == before
 
 
