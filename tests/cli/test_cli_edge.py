@@ -12,7 +12,7 @@ import pytest
 
 from cli.broker import Broker
 from cli.demo.site import Site
-from cli.demo.town import shipped_model
+from cli.demo.town import shipped_model, shipped_verifier
 from edge.clock import SystemClock
 from edge.fall.settings import MountSettings
 from simulators.home.home import SimulatedHome
@@ -25,10 +25,11 @@ pytestmark = [pytest.mark.system, pytest.mark.parametrize("broker", ["mosquitto"
 
 @pytest.fixture
 def here(site: Site, broker: Broker) -> Site:
-    """The site's files, on the test's own broker and with the shipped model."""
+    """The site's files, on the test's own broker and with the shipped models."""
     for file in (site.home_file, site.field_file):
         spoil(file, "port = 18830", f"port = {broker.port}")
     spoil(site.field_file, str(site.directory / "model.json"), str(shipped_model()))
+    spoil(site.field_file, str(site.directory / "verifier.json"), str(shipped_verifier()))
     return site
 
 
@@ -150,7 +151,8 @@ def test_a_field_in_which_everything_works_passes_and_nothing_is_switched_on(run
     assert marks(said.out) == dict.fromkeys(["outbox", "broker", "model", "camera", "repeller"], "ok  ")
     assert words(said.out, "camera") == "640 x 360 px"
     assert words(said.out, "repeller") == "2 outputs, all off, armed; pins mock"
-    assert re.match(r"macaque_nano: one picture in \d+ ms", words(said.out, "model"))
+    told = r"macaque_nano on cpu, with a verifier: golden pictures known, one picture in \d+ ms"
+    assert re.match(told, words(said.out, "model"))
     assert not here.timeline.exists() or '"on": true' not in here.timeline.read_text()
 
 
