@@ -259,7 +259,8 @@ class Repeller:
             )
         ]
 
-    def _switch_on(self, shots: Sequence[Shot]) -> None:
+    def _switch_on(self, shots: Sequence[Shot]) -> list[PinChange]:
+        """Returns what the outputs reported."""
         for shot in shots:
             try:
                 self._switches.switch_on(shot.output, shot.on_s)
@@ -269,7 +270,7 @@ class Repeller:
                 log.error("not fired as chosen: %s", error)  # noqa: TRY400 - the trace says no more than the message
             except PinsLostError as error:
                 log.error("not fired as chosen: %s", error)  # noqa: TRY400 - the trace says no more than the message
-        self._take_changes()
+        return self._take_changes()
 
     def _serve_fire_line(self, scene: Scene, now: Moment) -> list[Repel]:
         told: list[Repel] = []
@@ -303,10 +304,11 @@ class Repeller:
         if self._attempt is not None:
             log.info("attempt %s: a person fired into it, so nothing is learnt from it", self._attempt.action)
             self._attempt = None
-        before = len(self._changes)
-        self._switch_on(granted.shots)
-        pins = list(self._changes)[before:] if before < _CHANGES_KEPT else []
-        self._fire_line.answer(confirmed.challenge, "fired" if self._switches.on() else FAULT)
+        pins = self._switch_on(granted.shots)
+        if not any(pin.on for pin in pins):
+            self._fire_line.answer(confirmed.challenge, FAULT)
+            return []
+        self._fire_line.answer(confirmed.challenge, "fired")
         visit = scene.visit or self._new_ulid(now.unix_ms)
         return [Repel(visit, self._new_ulid(now.unix_ms), RepelPhase.FIRED, REMOTE, pins=pins)]
 
@@ -326,15 +328,18 @@ class Repeller:
         local = datetime.fromtimestamp(unix_ms / 1000, self._zone) if trusted else None
         return Moment(at_s, unix_ms, local)
 
-    def _take_changes(self) -> None:
+    def _take_changes(self) -> list[PinChange]:
+        taken: list[PinChange] = []
         for change in self._switches.changes():
             if change.failed:
                 self._output_ok = False
                 log.error("output %s ended badly: look at its card and its file", change.output)
             told = PinChange(change.output, change.on, max(0, self._unix_ms_of(change.at_s)))
-            self._changes.append(told)
-            if self._attempt is not None:
-                self._attempt.pins.append(told)
+            taken.append(told)
+        self._changes.extend(taken)
+        if self._attempt is not None:
+            self._attempt.pins.extend(taken)
+        return taken
 
     def _unix_ms_of(self, at_s: float) -> int:
         """The pins' process counts CLOCK_MONOTONIC; the device's clock may be a recording's, so shift by the age."""

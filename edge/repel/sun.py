@@ -17,9 +17,7 @@ def daylight(day: date, latitude_deg: float, longitude_deg: float) -> tuple[date
 
     None where the sun does not both rise and set that day: nobody farms there, and the caller takes it for night.
     """
-    noon = datetime(day.year, day.month, day.day, 12, tzinfo=UTC) - timedelta(
-        hours=longitude_deg / 15
-    )
+    noon = datetime(day.year, day.month, day.day, 12, tzinfo=UTC) - timedelta(hours=longitude_deg / 15)
     declination_rad, equation_min = _sun(noon)
     noon -= timedelta(minutes=equation_min)
     latitude_rad = math.radians(latitude_deg)

@@ -149,6 +149,13 @@ def test_a_mute_holds_from_afar_and_the_gap_too() -> None:
     assert afar.confirm(afar.ask()) == ["muted"]
 
 
+def test_an_output_that_refuses_is_no_shot_from_afar_either() -> None:
+    afar = Afar()
+    afar.switches.refuses = True
+    assert afar.confirm(afar.ask()) == ["repeller_failed"]
+    assert afar.told == []
+
+
 @pytest.mark.parametrize(("from_afar", "outcomes"), [(False, 1), (True, 0)])
 def test_an_attempt_into_which_a_person_fires_has_no_outcome(*, from_afar: bool, outcomes: int) -> None:
     afar = Afar(gap_s=6.0, control_share=0.0, chooser={"delay_max_s": 0.0})
