@@ -2,8 +2,8 @@
 
 One of descents, within seconds (``--of descent``), one of who has been down for a while (``--of sitting``).
 
-Tables come from ``mimamori evaluate descents``. Lives are split, never looks: each member learns without a
-fifth of the homes and scenes, and is measured on those. It learns from simulation only: the one licensed set of recordings forbids
+Tables come from ``mimamori evaluate descents``. Lives are split, never looks: each member learns without a fifth of the
+homes and scenes, and is measured on those. It learns from simulation only: the one licensed set of recordings forbids
 commercial use, so recordings are what it is measured on, never what it learns from.
 """
 

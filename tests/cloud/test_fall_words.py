@@ -27,5 +27,8 @@ def test_every_reason_kind_severity_and_fault_has_words(locale: str):
     wanted |= {f"codes.fall_kind.{kind}" for kind in FallKind}
     wanted |= {f"codes.severity.{grave}" for grave in Severity}
     wanted |= {f"codes.fault.{code}" for code, _ in WORDS.values()}
-    wanted |= {f"codes.fault.{code}" for code in ("mount_moved", "too_many_questions", "light_failed", "scorer_unusable")}
+    wanted |= {
+        f"codes.fault.{code}"
+        for code in ("mount_moved", "too_many_questions", "light_failed", "scorer_unusable")
+    }
     assert wanted - words.keys() == set()
