@@ -53,7 +53,7 @@ def label(
     host: Annotated[
         str, typer.Option(help="0.0.0.0 also serves telephones in the same network.")
     ] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535)] = 8091,
+    port: Annotated[int, typer.Option(help="Of the page; 0 takes a free one.", min=0, max=65535)] = 8091,
     serve: Annotated[bool, typer.Option(help="Without: take the frames in and end.")] = True,
 ) -> None:
     """Take kept frames in, propose boxes, and open the page on which people correct them; Ctrl-C ends it."""
@@ -137,7 +137,7 @@ def train(
         str | None, typer.Option(help="Of the new model; left out: the old one's, which a verifier knows.")
     ] = None,
     network: Annotated[Network, typer.Option(help="Size of the network.")] = Network.NANO,
-    epochs: Annotated[int, typer.Option(min=1)] = 40,
+    epochs: Annotated[int, typer.Option(help="Rounds through the frames.", min=1)] = 40,
     minutes: Annotated[float, typer.Option(help="End after so long, schedule complete; 0: never.")] = 0.0,
     rate: Annotated[float, typer.Option(help="Learning rate at its highest.")] = 0.001,
     seed: int = 7,

@@ -13,6 +13,8 @@ import cv2
 import numpy as np
 import pytest
 
+pytest.importorskip("pycocotools", reason="the train extra is not installed: pip install .[train]")
+
 from edge.wildlife.detections import Detections
 from edge.wildlife.kept_frame import KeptBox, KeptFrame, keep_frame, kept_frames
 from models.labelling.book import LabelBook

@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+pytest.importorskip("torch", reason="the train extra is not installed: pip install .[train]")
+
 from models.augment import EARLY, LATE, Strength, compose, far_away, grey, infrared, rain, weather
 from models.dataset import Epoch
 from models.pictures import DataError, open_album
