@@ -140,9 +140,9 @@ def train(
     epochs: Annotated[int, typer.Option(help="Rounds through the frames.", min=1)] = 40,
     minutes: Annotated[float, typer.Option(help="End after so long, schedule complete; 0: never.")] = 0.0,
     rate: Annotated[float, typer.Option(help="Learning rate at its highest.")] = 0.001,
-    seed: int = 7,
-    threads: Annotated[int, typer.Option(min=1)] = 2,
-    device: Annotated[Device, typer.Option()] = Device.CPU,
+    seed: Annotated[int, typer.Option(help="The same seed draws the same pictures.")] = 7,
+    threads: Annotated[int, typer.Option(help="Of the processor.", min=1)] = 2,
+    device: Annotated[Device, typer.Option(help="What it trains on.")] = Device.CPU,
     compare_only: Annotated[
         bool, typer.Option("--compare-only", help="Compare what lies in OUT already; train nothing.")
     ] = False,

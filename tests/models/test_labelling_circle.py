@@ -11,6 +11,8 @@ import cv2
 import numpy as np
 import pytest
 
+pytest.importorskip("pycocotools", reason="the train extra is not installed: pip install .[train]")
+
 import cli.main
 from edge.clock import ManualClock
 from edge.wildlife.card import read_card
