@@ -105,7 +105,9 @@ def images(
     user: User = None,
     password_file: PasswordFile = None,
     ca_file: CaFile = None,
-    model: Annotated[Path | None, typer.Option(help="A model's card; without it the shipped one.")] = None,
+    model: Annotated[
+        Path | None, typer.Option(help="A model's card; without it the shipped ones, verifier and all.")
+    ] = None,
     verifier: Annotated[
         Path | None,
         typer.Option(help="The card of a second model that looks at each monkey's crop.", exists=True),
@@ -123,7 +125,7 @@ def images(
     Prints in how many pictures what was confirmed, or the visits of a video. The repeller is not armed. Exit 1 if
     the gateway has not confirmed everything, or if there is no picture.
     """
-    from cli.demo.town import shipped_model
+    from cli.demo.town import shipped_model, shipped_verifier
     from contract.ids import new_ulid
     from edge.assembly import field_networks
     from edge.field import Field, FieldParts
@@ -133,7 +135,8 @@ def images(
     from edge.sensors.camera.settings import CameraSettings
     from edge.wildlife.settings import EyeSettings
 
-    card = model or shipped_model()
+    if model is None:
+        verifier = verifier or shipped_verifier()
     alone = source.is_dir() and not clip
     broker = broker_at(host, port, user, password_file, ca_file)
     with _settled(broker) as place:
@@ -146,7 +149,7 @@ def images(
             data_directory=place,
             broker=broker,
             camera=CameraSettings(source=str(shown)),
-            eye=EyeSettings(model=card, verifier=verifier, fps_max=30.0),
+            eye=EyeSettings(model=model or shipped_model(), verifier=verifier, fps_max=30.0),
         )
         repeller = Repeller(settings.repel, clock, new_ulid, random.Random(0))
         networks = field_networks(settings.eye, clock)

@@ -15,8 +15,8 @@ from tests.system.hall import Hall
 pytestmark = pytest.mark.system
 
 PICTURES = 10
-FOUND_AT_LEAST = 4
-"""The model's card says 57 of 75 (95 %: 65 to 84 %) for single looks; four of ten is far below that."""
+FOUND_AT_LEAST = 7
+"""The verifier's card says 75 of 75 for single looks, 57 of 75 for the detector alone; seven of ten is far below that."""
 
 
 @pytest.fixture
@@ -45,12 +45,16 @@ def visits(hall: Hall, device: str) -> list[Visit]:
 
 
 def test_macaques_the_model_never_saw_are_confirmed_at_the_gateway_with_a_picture_each(
-    hall: Hall, pictures: Path, tmp_path: Path
+    hall: Hall, pictures: Path, shared_data: Path, tmp_path: Path
 ) -> None:
     apart = shipped_model().with_name("held_apart.txt")
     if not apart.exists():
         pytest.skip("the shipped model names no pictures held apart (models/macaque_nano/held_apart.txt)")
-    names = apart.read_text().split()
+    learnt = json.loads((shared_data / "wildlife" / "train.json").read_text())
+    monkey = next(one["id"] for one in learnt["categories"] if one["name"] == "monkey")
+    shown = {one["image_id"] for one in learnt["annotations"] if one["category_id"] == monkey}
+    with_monkeys = {one["file_name"] for one in learnt["images"] if one["id"] in shown}
+    names = [name for name in apart.read_text().split() if name in with_monkeys]
     chosen = names[:: len(names) // PICTURES][:PICTURES]
     words = replayed(hall, pictures, "replay-macaques", "--names", listed(chosen, tmp_path))
     found = re.search(rf"monkey: confirmed in (\d+) of {PICTURES} pictures", words)
