@@ -49,6 +49,17 @@ class KeptFile(Generic[KeptT]):
             )
 
 
+def write_durably(path: Path, text: bytes) -> None:
+    """Put it in the place of what was there, safe against a power cut too; raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_suffix(".new")
+    with fresh.open("wb") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)
+
+
 def memory_directory(data_directory: Path) -> Path:
     """The RuntimeDirectory of systemd where there is one, else the device's data directory."""
     return Path(os.environ.get("RUNTIME_DIRECTORY") or data_directory)

@@ -5,12 +5,12 @@ read, nothing is counted, and so nothing is fired.
 """
 
 import logging
-import os
 from datetime import date
 from pathlib import Path
 
 import msgspec
 
+from edge.kept_file import write_durably
 from edge.repel.errors import DoseMemoryError
 from edge.repel.safety import SafetyState
 
@@ -66,14 +66,8 @@ class DoseMemory:
         if self._unreadable:
             raise DoseMemoryError(self._unreadable)
         kept = _Kept(dict(state.shots), state.attempt_ms, state.muted_until_ms, state.stopped)
-        fresh = self._path.with_suffix(".new")
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            with fresh.open("wb") as file:
-                file.write(msgspec.json.encode(kept))
-                file.flush()
-                os.fsync(file.fileno())
-            fresh.replace(self._path)
+            write_durably(self._path, msgspec.json.encode(kept))
         except OSError as error:
             raise DoseMemoryError(
                 f"{self._path}: {error.strerror}: give this user a writable data directory"

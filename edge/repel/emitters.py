@@ -121,10 +121,8 @@ class Flashing(Switched):
         return {**super().detail(), "hz": self._hz, "duty": self._duty}
 
 
-class Modulated:
+class Modulated(Switched):
     """PWM: a dimmed lamp or a servo-like driver."""
-
-    can_end = False
 
     def __init__(self, one: dict[str, Any]) -> None:
         from gpiozero import PWMOutputDevice  # noqa: PLC0415 - as above
@@ -134,26 +132,9 @@ class Modulated:
         )
         self._detail = {"pin": one["pin"], "hz": one["hz"], "duty": one["duty"]}
 
-    @property
-    def is_on(self) -> bool:
-        return bool(self._device.value > 0)
-
     def on(self, now_s: float, for_s: float) -> None:
         del now_s, for_s
         self._device.value = self._detail["duty"]
-
-    def failed(self) -> bool:
-        return False
-
-    def off(self) -> None:
-        self._device.off()
-
-    def tick(self, now_s: float) -> float:
-        del now_s
-        return math.inf
-
-    def close(self) -> None:
-        self._device.close()
 
     def detail(self) -> dict[str, Any]:
         return dict(self._detail)

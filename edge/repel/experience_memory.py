@@ -1,11 +1,11 @@
 """Keeps what a field has learnt of its stimuli: a season's work, which a power cut must not take."""
 
 import logging
-import os
 from pathlib import Path
 
 import msgspec
 
+from edge.kept_file import write_durably
 from edge.repel.experience import Experience
 
 log = logging.getLogger(__name__)
@@ -34,13 +34,7 @@ class ExperienceMemory:
         """Write it, safe against a power cut."""
         if self._path is None:
             return
-        fresh = self._path.with_suffix(".new")
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            with fresh.open("wb") as file:
-                file.write(msgspec.json.encode(experience))
-                file.flush()
-                os.fsync(file.fileno())
-            fresh.replace(self._path)
+            write_durably(self._path, msgspec.json.encode(experience))
         except OSError as error:
             log.warning("%s cannot be written: %s: what was learnt is lost at a restart", self._path, error)

@@ -1,27 +1,13 @@
 """All outputs of a field behind one face: those of this box, owned by its pins' process, and those of other boxes."""
 
-from collections.abc import Mapping, Sequence
-from typing import Protocol
+from collections.abc import Mapping
 
 from edge.repel.errors import PinsLostError
 from edge.repel.output_kinds import OutputKind
 from edge.repel.outputs import Change, Outputs
 from edge.repel.remote_outputs import remote_outputs_from
 from edge.repel.settings import RepelSettings
-
-
-class Owner(Protocol):
-    """Some of the outputs, by name."""
-
-    @property
-    def ok(self) -> bool: ...
-    def open(self) -> None: ...
-    def close(self) -> None: ...
-    def tend(self) -> None: ...
-    def switch_on(self, name: str, seconds: float) -> None: ...
-    def all_off(self) -> None: ...
-    def on(self) -> list[str]: ...
-    def changes(self) -> Sequence[Change]: ...
+from edge.repel.switches import Owner
 
 
 class Switchboard:
