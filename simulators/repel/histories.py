@@ -19,7 +19,7 @@ from edge.repel.settings import RepelSettings
 from edge.repel.sun import daylight
 
 ZONE = timezone(timedelta(hours=9))
-VISIT = "01JXXXXXXXXXXXXXXXXXXXXXXX"
+VISIT = "01J00000000000000000000001"
 FIRST_MS = 1_735_657_200_000  # 2025-01-01 00:00 in Japan
 PERSON_CLEAR_S = 30.0
 REMOTE_S = 30.0
